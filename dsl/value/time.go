@@ -155,3 +155,16 @@ func floorDiv(a, b int64) int64 {
 	}
 	return q
 }
+
+// Local is a date and a time of day without an offset: an instant only once
+// a zone is known.
+type Local struct {
+	Date  Date
+	Clock Clock
+}
+
+// In is the instant in a zone, by the rules of Date.At.
+func (l Local) In(zone *time.Location) Time { return l.Date.At(l.Clock, zone) }
+
+// String is the local time as 2006-01-02 15:04.
+func (l Local) String() string { return l.Date.String() + " " + l.Clock.String() }

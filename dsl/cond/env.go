@@ -1,0 +1,100 @@
+package cond
+
+import (
+	"time"
+
+	"journey/dsl/value"
+)
+
+// Event is something that happened to a person, as conditions see it.
+type Event struct {
+	ID      string // message id
+	Name    string // declared name, or the wire name of an undeclared one
+	At      value.Time
+	Arrived value.Time // instant of its commit
+	Props   map[string]any
+}
+
+// Person is what a condition can ask about somebody. Values are of package
+// value; nil is missing.
+type Person interface {
+	// ID is the profile's id.
+	ID() string
+	// Trait is the present value of a trait, computed ones and the built-in
+	// tags, consent, topics and suppressed included.
+	Trait(name string) any
+	// Events are the kept events of a kind in order of arrival.
+	Events(name string) []*Event
+	// Running is the value of a running aggregate over all events of a kind:
+	// a number for count, sum, min and max, an *Event for first and last.
+	Running(r *Running) any
+	// InSegment and InJourney are the person's memberships.
+	InSegment(name string) bool
+	InJourney(name string) bool
+}
+
+// Env is the surroundings in which an expression is evaluated. It is reused
+// from one evaluation to the next; evaluation writes only Look.
+type Env struct {
+	Now    value.Time
+	Zone   *time.Location // the person's zone
+	Person Person
+	Event  *Event // the event at hand; nil where there is none
+	Entry  *Event // what began the run; nil where there is none
+	Run    map[string]any
+
+	// Look is the earliest instant after Now at which time alone can change a
+	// result; 0 when none can. Evaluations lower it and never raise it, so
+	// one Env collects it over many; the caller resets it.
+	Look value.Time
+
+	it    []any // elements of the predicates around, innermost last
+	depth int
+}
+
+// LookAt notes that time alone can change a result at t.
+func (e *Env) LookAt(t value.Time) {
+	if t > e.Now && (e.Look == 0 || t < e.Look) {
+		e.Look = t
+	}
+}
+
+// Agg is the kind of a running value.
+type Agg uint8
+
+// The running values.
+const (
+	Count Agg = iota
+	Sum
+	Min
+	Max
+	First
+	Last
+)
+
+// Running is an aggregate over all events of a kind, without a window. It is
+// kept with the person as the events come in (so it holds also for events
+// that are no longer kept) and compares by its Key.
+type Running struct {
+	Agg   Agg
+	Event string
+	Prop  string // for Sum, Min and Max: dotted path of a property; "at" is the event's time
+}
+
+// EventRead says which past events a condition reads.
+type EventRead struct {
+	Event  string
+	Props  []string       // top-level properties, sorted
+	Whole  bool           // all properties: the event itself is a value
+	Window value.Duration // how far back; 0: without a window
+}
+
+// Reads is what an expression depends on.
+type Reads struct {
+	Traits   []string // top-level names, sorted
+	Segments []string
+	Journeys []string
+	Events   []EventRead
+	Running  []*Running
+	Now      bool // time alone can change it
+}

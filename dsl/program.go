@@ -1,0 +1,188 @@
+package dsl
+
+import (
+	"time"
+
+	"journey/dsl/cond"
+	"journey/dsl/diag"
+	"journey/dsl/template"
+	"journey/dsl/value"
+)
+
+// Program is a compiled workspace. It is immutable and safe to share; equal
+// sources have equal hashes.
+type Program struct {
+	Hash     string // of the sources, hex
+	Settings Settings
+	Traits   []*Trait // in the order of declaration, built-in ones first
+	Events   []*Event
+	Segments []*Segment
+	Messages []*Message
+	Journeys []*Journey
+
+	traits     map[string]*Trait // by name
+	traitWires map[string]*Trait
+	events     map[string]*Event
+	eventWires map[string]*Event
+	segments   map[string]*Segment
+	messages   map[string]*Message
+	journeys   map[string]*Journey
+}
+
+// Settings are the workspace's.
+type Settings struct {
+	Zone           *time.Location // fallback zone of people, and of times in data without an offset
+	Country        string         // default region of phone numbers, ISO 3166 alpha-2
+	Currency       string         // ISO 4217
+	ConsentAssumed bool           // a missing consent counts as yes
+	Identify       []string       // identifier traits, strongest first
+	LateAfter      value.Duration // an event older than this on arrival is history
+}
+
+// Trait is a declared or built-in trait.
+type Trait struct {
+	Name       string
+	Wire       string // name on the wire; a dot reaches into an object
+	Type       *value.Type
+	Identifier bool
+	Limit      int        // of an identifier: values per person
+	Computed   *cond.Expr // nil for an ordinary trait
+	Span       diag.Span  // of the name; no file for a built-in one
+}
+
+// Event is a declared or built-in kind of event.
+type Event struct {
+	Name string
+	Wire string
+	Type *value.Type // an object
+	Span diag.Span
+}
+
+// Segment is a named condition on people.
+type Segment struct {
+	Name, Title string
+	When        *cond.Expr
+	Span        diag.Span
+}
+
+// Message is something to send.
+type Message struct {
+	Name          string
+	Channel       string // "email", "webhook", …
+	Subject       *template.Template
+	Text, HTML    *template.Template
+	To            *cond.Expr // nil: the channel's address trait
+	URL, Method   string     // webhook
+	JSON          []Named    // webhook body
+	Transactional bool
+	ValidFor      *cond.Expr // nil: 24 hours
+	Resend        bool       // in doubt resend
+	Span          diag.Span
+}
+
+// Named is an expression with a name: a `with` value, a field of a JSON body.
+type Named struct {
+	Name string
+	Expr *cond.Expr
+}
+
+// Journey is a compiled journey. Its steps lie flat in Code; a step names the
+// next one by its index, and End is the end.
+type Journey struct {
+	Name, Title   string
+	Entries       []*Entry
+	Reentry       Reentry
+	While         *cond.Expr // only while; nil: always
+	Exits         []*Exit
+	Goals         []*Goal
+	Transactional bool
+	Priority      int
+	Code          []Step
+	Start         int // index of the first step, or End
+	Arms          int // how many blocks of wait arms there are: slots for their events
+	Span          diag.Span
+}
+
+// End is the index after the last step.
+const End = -1
+
+// EntryKind says how a journey is entered.
+type EntryKind uint8
+
+// The kinds of entry.
+const (
+	OnEvent EntryKind = iota
+	OnRequest
+	OnWhen
+)
+
+// Entry is one `enter` clause.
+type Entry struct {
+	ID        string // stable within the journey: its place among the clauses
+	Kind      EntryKind
+	Event     string      // OnEvent
+	When      *cond.Expr  // OnWhen
+	Where     *cond.Expr  // nil: always
+	Params    *value.Type // OnRequest: an object; nil: anything
+	Including bool        // including existing
+	Span      diag.Span
+}
+
+// ReentryKind says when somebody may enter again.
+type ReentryKind uint8
+
+// The kinds of re-entry.
+const (
+	Once ReentryKind = iota
+	AfterExit
+	AfterTime
+)
+
+// Reentry is a journey's rule of re-entry.
+type Reentry struct {
+	Kind  ReentryKind
+	After *cond.Expr // AfterTime: since the last entry
+	Per   *cond.Expr // nil: one key for all
+}
+
+// Exit is an `exit on` or `exit when` clause; just one of Event, When and
+// Goal is set.
+type Exit struct {
+	Event  string
+	When   *cond.Expr
+	Goal   string
+	Where  *cond.Expr
+	Reason string // what a run that leaves by it records
+	Span   diag.Span
+}
+
+// Goal is a conversion that is counted.
+type Goal struct {
+	Name   string
+	Event  string
+	Where  *cond.Expr
+	Within *cond.Expr
+	Value  *cond.Expr // nil: none
+	Span   diag.Span
+}
+
+// Trait finds a trait by its name.
+func (p *Program) Trait(name string) (*Trait, bool) { t, ok := p.traits[name]; return t, ok }
+
+// TraitByWire finds a trait by its name on the wire.
+func (p *Program) TraitByWire(wire string) (*Trait, bool) { t, ok := p.traitWires[wire]; return t, ok }
+
+// Event finds an event by its name.
+func (p *Program) Event(name string) (*Event, bool) { e, ok := p.events[name]; return e, ok }
+
+// EventByWire finds an event by its name on the wire.
+func (p *Program) EventByWire(wire string) (*Event, bool) { e, ok := p.eventWires[wire]; return e, ok }
+
+// Segment finds a segment by its name.
+func (p *Program) Segment(name string) (*Segment, bool) { s, ok := p.segments[name]; return s, ok }
+
+// Message finds a message by its name.
+func (p *Program) Message(name string) (*Message, bool) { m, ok := p.messages[name]; return m, ok }
+
+// Journey finds a journey by its name.
+func (p *Program) Journey(name string) (*Journey, bool) { j, ok := p.journeys[name]; return j, ok }
