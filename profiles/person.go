@@ -1,0 +1,179 @@
+package profiles
+
+import (
+	"journey/dsl/cond"
+	"journey/dsl/value"
+)
+
+// Person is somebody as the machine and the store know him: the profile with
+// everything that is going on around it. It is a plain value without locks;
+// whoever loaded it owns it.
+type Person struct {
+	ID      string
+	Created value.Time
+	Last    value.Time // his last instant: the next one is later
+	Release string     // hash of the program that Segments, Whens, Running and Events were computed for
+
+	Identifiers []Identifier           // in the order in which they came
+	Traits      map[string]Trait       // by name; built-in ones too
+	Events      map[string]*Kept       // past events that a condition reads, by kind
+	Recent      []*cond.Event          // the newest 20 of any kind, whole, oldest first
+	Running     map[string]*Aggregate  // by cond.Running.Key
+	Segments    map[string]value.Time  // those he is in, since when
+	Whens       map[string]bool        // did an `enter when` hold when last looked? by "journey/entry"
+	Splits      map[string]string      // branch by split name
+	Runs        []*Run                 // live ones, in the order of entry
+	Ended       []*Run                 // in the order of their end; some only as long as a goal is open
+	Entries     map[string][]EntryMark // by journey: the newest entry of each key
+	Entered     int                    // how many runs there ever were: the n of a run's id
+	Ledger      []*Send                // in the order of planning
+	Refused     []Refusal              // the newest 20 entries that were not made
+	Moment      value.Time             // when time alone next changes him; 0: never
+
+	Marks    []Mark // message ids seen lately, oldest first
+	Spilled  int    // how many marks were moved out of Marks, in all
+	Absorbed []Absorbed
+}
+
+// Identifier is a value that identifies a person.
+type Identifier struct {
+	Trait string // "user_id", "email", …
+	Value string // cleaned
+	Since value.Time
+}
+
+// Trait is a stored value with the time of the event that brought it: of two
+// values the newer by that time stays.
+type Trait struct {
+	Value any
+	At    value.Time
+}
+
+// Kept are the kept events of one kind in the order of arrival. Event number
+// n (from 0, of all ever kept) is List[n-Dropped]; so an event keeps its
+// number and the store can lay them out in pages that never change.
+type Kept struct {
+	List    []*cond.Event
+	Dropped int
+}
+
+// Aggregate is a running value over all events of a kind.
+type Aggregate struct {
+	Number float64     // count, sum, min or max
+	N      int         // how many events went into it
+	Event  *cond.Event // first or last, with the properties that are read
+}
+
+// EntryMark remembers an entry for the re-entry rule.
+type EntryMark struct {
+	Key string
+	At  value.Time
+}
+
+// RunState says what a live run is doing.
+type RunState uint8
+
+// The states of a run.
+const (
+	Waiting RunState = iota // at a wait
+	Sending                 // at a send: its ledger entry is planned or attempting
+	Ended
+)
+
+// Run is one person in one journey.
+type Run struct {
+	ID      string // "<profile id>.<n>", fixed at entry
+	Journey string
+	Release string // hash of the program it entered under
+	Key     string // of `per`, as text
+	Entered value.Time
+	Entry   *cond.Event // what began it: Name is entry.event, "" for none
+
+	State RunState
+	Step  int        // index into the journey's code
+	Pass  int        // the how-manyeth time it is there, from 1
+	Clock value.Time // the run's clock: when its present step was due
+	Until value.Time // a wait's end; 0: time alone does not end it
+	Base  value.Time // WaitQuiet: the newest event that began it afresh, else Clock
+	Seq   int64      // sequence: raised by every change of its order
+	Wake  value.Time // instant of the wake that is outstanding; 0: none
+	Depth int        // of the chain of entries that led here
+
+	Vars  map[string]any
+	Arms  []*cond.Event   // by slot
+	Goals map[string]Goal // counted
+	Sent  value.Time      // when it last sent something; 0: never
+
+	// Of an ended run:
+	EndedAt value.Time
+	Reason  string
+}
+
+// Goal is a conversion that a run counted.
+type Goal struct {
+	At       value.Time
+	Credited bool
+	Value    float64
+}
+
+// SendState is where a send is in its life.
+type SendState uint8
+
+// The life of a send: planned → attempting → sent | failed | skipped |
+// uncertain.
+const (
+	Planned SendState = iota
+	Attempting
+	Sent
+	Failed
+	Skipped
+	Uncertain
+)
+
+var sendStates = [...]string{"planned", "attempting", "sent", "failed", "skipped", "uncertain"}
+
+// String is the state's word.
+func (s SendState) String() string { return sendStates[s] }
+
+// Final says whether the state is an outcome.
+func (s SendState) Final() bool { return s >= Sent }
+
+// Send is an entry of the ledger.
+type Send struct {
+	Run      string
+	Step     string // step id
+	Pass     int
+	Journey  string
+	Message  string
+	Channel  string
+	State    SendState
+	Reason   string     // of skipped and failed: "consent", "render", …
+	At       value.Time // instant of the present state
+	Due      value.Time // the run's clock when it was planned
+	Owner    string     // Attempting: who
+	Deadline int64      // Attempting: real time in ms after which the owner is taken for dead
+}
+
+// Key identifies the send to the provider: run, step and pass.
+func (s *Send) Key() string { return SendKey(s.Run, s.Step, s.Pass) }
+
+// Refusal is an entry that was not made.
+type Refusal struct {
+	Journey string
+	Reason  string // "again", "filter", "no key", …
+	At      value.Time
+}
+
+// Mark remembers a message id for a day, so that a repeat is recognised.
+type Mark struct {
+	ID      uint64 // hash of write key and message id
+	Payload uint32 // hash of the content: a different one is a collision
+	At      value.Time
+}
+
+// Absorbed says that another person was merged into this one.
+type Absorbed struct {
+	ID      string
+	Version uint64
+	At      value.Time
+}
