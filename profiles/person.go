@@ -94,6 +94,7 @@ type Run struct {
 	Pass  int        // the how-manyeth time it is there, from 1
 	Clock value.Time // the run's clock: when its present step was due
 	Until value.Time // a wait's end; 0: time alone does not end it
+	Back  value.Time // where the look-back of the next wait begins after the clock jumped; 0: at Clock
 	Base  value.Time // WaitQuiet: the newest event that began it afresh, else Clock
 	Seq   int64      // sequence: raised by every change of its order
 	Wake  value.Time // instant of the wake that is outstanding; 0: none
