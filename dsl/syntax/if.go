@@ -1,0 +1,18 @@
+package syntax
+
+// If chooses by conditions.
+//
+//	If = "if" Expr Block ( "else" "if" Expr Block )* ( "else" Block )? .
+type If struct {
+	step
+	Cond    *Expr     `parser:"'if' @@"`
+	Then    *Block    `parser:"@@"`
+	ElseIfs []*ElseIf `parser:"@@*"`
+	Else    *Block    `parser:"( 'else' @@ )?"`
+}
+
+// ElseIf is a further condition of an If.
+type ElseIf struct {
+	Cond *Expr  `parser:"'else' 'if' @@"`
+	Then *Block `parser:"@@"`
+}

@@ -1,0 +1,10 @@
+package syntax
+
+// Let keeps a value for the run.
+//
+//	Let = "let" Name "=" Expr .
+type Let struct {
+	step
+	Name  Name  `parser:"'let' @@"`
+	Value *Expr `parser:"'=' @@"`
+}

@@ -1,0 +1,108 @@
+package syntax
+
+import "journey/dsl/diag"
+
+// Node is a piece of the tree.
+type Node interface {
+	// Span is where the node stands, from its first character to its last.
+	Span() diag.Span
+}
+
+// node is what all nodes are built on. The parser fills in offsets; Parse
+// gives them their file in one walk at the end.
+type node struct {
+	file       *diag.File
+	start, end int
+}
+
+// Span is where the node stands.
+func (n *node) Span() diag.Span { return diag.Span{File: n.file, Start: n.start, End: n.end} }
+
+func (n *node) setSpan(start, end int) { n.start, n.end = start, end }
+func (n *node) base() *node            { return n }
+
+// statement is what all declarations, clauses and steps are built on.
+type statement struct {
+	node
+	wordEnd int // end of the keyword
+	label   *Name
+	first   int // offset of the keyword, after a label
+}
+
+// Word is the place of the keyword that begins the statement: where an error
+// about something missing stands.
+func (s *statement) Word() diag.Span {
+	return diag.Span{File: s.file, Start: s.first, End: s.wordEnd}
+}
+
+func (s *statement) stmt() *statement { return s }
+
+// Statement is a declaration, clause or step: whatever begins with a keyword.
+type Statement interface {
+	Node
+	// Word is the place of the keyword.
+	Word() diag.Span
+	stmt() *statement
+}
+
+// Decl is a declaration at the top of a file.
+//
+//	Decl = Workspace | Trait | Event | Segment | Message | Journey | Test .
+//
+//sumtype:decl
+type Decl interface {
+	Statement
+	decl()
+}
+
+// Setting is a clause of a workspace.
+//
+//sumtype:decl
+type Setting interface {
+	Statement
+	setting()
+}
+
+// MessageClause is a clause of a message.
+//
+//sumtype:decl
+type MessageClause interface {
+	Statement
+	messageClause()
+}
+
+// Clause is a clause in the head of a journey.
+//
+//sumtype:decl
+type Clause interface {
+	Statement
+	clause()
+}
+
+// Step is a step of a journey.
+//
+//sumtype:decl
+type Step interface {
+	Statement
+	// Label is the name that `@label` gives the step, or nil.
+	Label() *Name
+	step()
+}
+
+// The building blocks that make a struct one of these.
+type (
+	decl          struct{ statement }
+	setting       struct{ statement }
+	messageClause struct{ statement }
+	clause        struct{ statement }
+	step          struct{ statement }
+)
+
+func (*decl) decl()                   {}
+func (*setting) setting()             {}
+func (*messageClause) messageClause() {}
+func (*clause) clause()               {}
+func (*step) step()                   {}
+
+// Label is the name that `@label` gives the step, or nil.
+func (s *step) Label() *Name { return s.label }

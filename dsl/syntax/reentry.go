@@ -1,0 +1,28 @@
+package syntax
+
+// Once lets everybody (with Per: each key) enter once.
+//
+//	Once = "once" ( "per" Expr )? .
+type Once struct {
+	clause
+	Once bool  `parser:"@'once'"`
+	Per  *Expr `parser:"( 'per' @@ )?"`
+}
+
+// AgainAfterExit lets people enter again when they are not inside.
+//
+//	AgainAfterExit = "again" "after" "exit" ( "per" Expr )? .
+type AgainAfterExit struct {
+	clause
+	Exit bool  `parser:"'again' 'after' @'exit'"`
+	Per  *Expr `parser:"( 'per' @@ )?"`
+}
+
+// AgainAfter lets people enter again some time after their last entry.
+//
+//	AgainAfter = "again" "after" Expr ( "per" Expr )? .
+type AgainAfter struct {
+	clause
+	After *Expr `parser:"'again' 'after' @@"`
+	Per   *Expr `parser:"( 'per' @@ )?"`
+}

@@ -1,0 +1,11 @@
+package syntax
+
+// Send sends a message.
+//
+//	Send = "send" Name ( "with" Pairs )? ( "otherwise" Block )? .
+type Send struct {
+	step
+	Message   Name   `parser:"'send' @@"`
+	With      *Pairs `parser:"( 'with' @@ )?"`
+	Otherwise *Block `parser:"( 'otherwise' @@ )?"`
+}

@@ -1,0 +1,44 @@
+package syntax
+
+// WaitFor waits at most some time for one of several things.
+//
+//	WaitFor = "wait" "up" "to" Expr ( "for" ( Alternatives | Alternative ) | "until" Until ) ( "otherwise" Block )? .
+type WaitFor struct {
+	step
+	UpTo      *Expr         `parser:"'wait' 'up' 'to' @@"`
+	Any       *Alternatives `parser:"( 'for' ( @@"`
+	One       *Alternative  `parser:"| @@ )"`
+	Until     *Until        `parser:"| 'until' @@ )"`
+	Otherwise *Block        `parser:"( 'otherwise' @@ )?"`
+}
+
+// Alternatives are things of which a wait waits for the first.
+//
+//	Alternatives = "{" ( Alternative newline )* "}" .
+type Alternatives struct {
+	node
+	Items []*Alternative
+
+	problems []problem
+}
+
+// Alternative is one thing that ends a wait: an event or, inside braces, a
+// condition. Just one of Event and When is set.
+//
+//	Alternative = ( "when" Expr | EventRef ( "where" Expr )? ( "since" "entry" )? ) Block? .
+type Alternative struct {
+	statement
+	When       *Expr     `parser:"( 'when' @@"`
+	Event      *EventRef `parser:"| @@"`
+	Where      *Expr     `parser:"( 'where' @@ )?"`
+	SinceEntry bool      `parser:"( @'since' 'entry' )? )"`
+	Then       *Block    `parser:"( (?= '{') @@ )?"`
+}
+
+// Until is the condition that ends a wait.
+//
+//	Until = Expr Block? .
+type Until struct {
+	When *Expr  `parser:"@@"`
+	Then *Block `parser:"( (?= '{') @@ )?"`
+}

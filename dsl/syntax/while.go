@@ -1,0 +1,9 @@
+package syntax
+
+// OnlyWhile is the filter of a journey.
+//
+//	OnlyWhile = "only" "while" Expr .
+type OnlyWhile struct {
+	clause
+	While *Expr `parser:"'only' 'while' @@"`
+}
