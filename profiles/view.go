@@ -109,24 +109,27 @@ func NewView(p *Person, o ViewOptions) *View {
 }
 
 func (v *View) addTraits(p *Person, computed map[string]any) {
-	for name, t := range p.Traits {
+	for _, name := range p.TraitNames() {
+		val := p.Value(name)
+		if KeyedTrait(name) {
+			val = p.Keyed(name)
+		}
 		switch name {
 		case "consent":
-			if m, ok := Plain(t.Value).(map[string]any); ok {
-				v.Consent = m
-			}
+			v.Consent, _ = val.(map[string]any)
 		case "tags":
-			list, _ := t.Value.([]any)
+			list, _ := val.([]any)
 			for _, tag := range list {
 				if s, ok := tag.(string); ok {
 					v.Tags = append(v.Tags, s)
 				}
 			}
 		default:
-			if t.Value != nil {
-				v.Traits[name] = Plain(t.Value)
-			}
+			v.Traits[name] = Plain(val)
 		}
+	}
+	if v.Consent == nil {
+		v.Consent = map[string]any{}
 	}
 	for name, val := range computed {
 		if val != nil {
