@@ -9,10 +9,12 @@ import (
 // World is what the machine knows besides the person: the releases in force
 // and the switches beside them. It is shared and not changed by the machine.
 type World struct {
-	Live    *Plan                     // the live release
-	Release func(hash string) *Plan   // any release that has live runs; nil: unknown
-	Paused  func(journey string) bool // nil: none is paused
-	Observe Observer                  // told what happens; nil: nobody
+	Live        *Plan                     // the live release
+	Release     func(hash string) *Plan   // any release that has live runs; nil: unknown
+	Paused      func(journey string) bool // nil: none is paused
+	Speed       float64                   // virtual time per real time; 0 is 1. Only lateness of the machine is judged by it
+	Unsubscribe func(key string) string   // the page on which the receiver of a send can leave; nil: there is none
+	Observe     Observer                  // told what happens; nil: nobody
 }
 
 // InputKind says what an input is.

@@ -1,0 +1,198 @@
+package orchestrator
+
+import (
+	"journey/dsl"
+	"journey/dsl/cond"
+	"journey/dsl/value"
+	"journey/profiles"
+)
+
+// maxRounds bounds how often conditions that depend on each other's outcomes
+// (memberships of journeys, say) are asked again within one instant.
+const maxRounds = 16
+
+// changes are what conditions may read and that has changed since they were
+// last asked.
+type changes struct {
+	names map[string]bool // "t:trait", "e:event", "s:segment", "j:journey"
+	time  bool            // an instant came at which time moves conditions
+}
+
+func (c *changes) add(key string) {
+	if c.names == nil {
+		c.names = map[string]bool{}
+	}
+	c.names[key] = true
+}
+
+func (c *changes) trait(name string) {
+	c.add("t:" + name)
+	if name == "timezone" {
+		c.time = true // local times move with the zone
+	}
+}
+
+func (c *changes) event(name string)   { c.add("e:" + name) }
+func (c *changes) segment(name string) { c.add("s:" + name) }
+func (c *changes) journey(name string) { c.add("j:" + name) }
+
+func (c *changes) any() bool { return c.time || len(c.names) > 0 }
+
+// touch says whether an expression reads something that has changed.
+func (c *changes) touch(e *cond.Expr) bool {
+	if e == nil {
+		return false
+	}
+	r := e.Reads()
+	if c.time && r.Now {
+		return true
+	}
+	if len(c.names) == 0 {
+		return false
+	}
+	return c.has("t:", r.Traits) || c.has("s:", r.Segments) || c.has("j:", r.Journeys) || c.events(r)
+}
+
+func (c *changes) has(prefix string, names []string) bool {
+	for _, n := range names {
+		if c.names[prefix+n] {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *changes) events(r *cond.Reads) bool {
+	for i := range r.Events {
+		if c.names["e:"+r.Events[i].Event] {
+			return true
+		}
+	}
+	for _, ru := range r.Running {
+		if c.names["e:"+ru.Event] {
+			return true
+		}
+	}
+	return false
+}
+
+// look notes when time next changes the person, as the last evaluation found.
+func (m *machine) look() {
+	if l := m.env.Look; l > m.at && (m.p.Moment == 0 || l < m.p.Moment) {
+		m.p.Moment = l
+	}
+}
+
+// derive computes anew the computed traits and segments that read what has
+// changed; their own changes are added to what has.
+func (m *machine) derive() {
+	for _, t := range m.plan.computed {
+		if !m.changed.touch(t.Computed) {
+			continue
+		}
+		v := t.Computed.Value(m.about())
+		m.look()
+		if old := m.p.Traits[t.Name]; !value.Equal(old.Value, v) {
+			if m.p.Traits == nil {
+				m.p.Traits = map[string]profiles.Trait{}
+			}
+			m.p.Traits[t.Name] = profiles.Trait{Value: v, At: m.at}
+			m.changed.trait(t.Name)
+		}
+	}
+	for _, s := range m.plan.Segments {
+		if m.changed.touch(s.When) {
+			m.member(s)
+		}
+	}
+}
+
+// member asks whether the person is in a segment now.
+func (m *machine) member(s *dsl.Segment) {
+	in := s.When.Bool(m.about())
+	m.look()
+	if _, was := m.p.Segments[s.Name]; was == in {
+		return
+	}
+	m.changed.segment(s.Name)
+	if in {
+		if m.p.Segments == nil {
+			m.p.Segments = map[string]value.Time{}
+		}
+		m.p.Segments[s.Name] = m.at
+		m.trace(Trace{Kind: TraceSegment, Name: s.Name, Detail: "in"})
+		return
+	}
+	delete(m.p.Segments, s.Name)
+	m.trace(Trace{Kind: TraceSegment, Name: s.Name, Detail: "out"})
+}
+
+// react brings about what changes of data or time bring about, in the order
+// of an event: exits, waits, entries; until nothing changes any more.
+func (m *machine) react() {
+	for round := 0; m.changed.any() && round < maxRounds; round++ {
+		m.derive()
+		ch := m.changed
+		m.changed = changes{}
+		m.exitsWhen(ch)
+		m.waitsMove(ch)
+		m.entriesWhen(ch)
+	}
+}
+
+// exitsWhen ends the runs whose `exit when` holds now.
+func (m *machine) exitsWhen(ch changes) {
+	for _, r := range m.live() {
+		j := m.journey(r)
+		if j == nil {
+			continue
+		}
+		for _, x := range j.Exits {
+			if r.State != profiles.Ended && ch.touch(x.When) && m.exitHolds(r, x) {
+				m.end(r, x.Reason)
+			}
+		}
+	}
+}
+
+func (m *machine) exitHolds(r *profiles.Run, x *dsl.Exit) bool {
+	holds := x.When.Bool(m.aboutRun(r, m.at, nil))
+	m.look()
+	return holds
+}
+
+// entriesWhen makes the entries of conditions that have become true.
+func (m *machine) entriesWhen(ch changes) {
+	for _, wh := range m.plan.whens {
+		if ch.touch(wh.entry.When) {
+			m.became(wh)
+		}
+	}
+}
+
+func (m *machine) became(wh *when) {
+	holds := wh.entry.When.Bool(m.about())
+	m.look()
+	if held := m.p.Whens[wh.key]; held == holds {
+		return
+	}
+	m.baseline(wh, holds)
+	if holds {
+		m.enter(wh.entryOf, whenEvent(m.at))
+	}
+}
+
+// whenEvent is what begins a run that a condition begins: a moment, nothing
+// else.
+func whenEvent(at value.Time) *cond.Event { return &cond.Event{At: at, Arrived: at} }
+
+func (m *machine) baseline(wh *when, holds bool) {
+	if m.p.Whens == nil {
+		m.p.Whens = map[string]bool{}
+	}
+	m.p.Whens[wh.key] = holds
+}
+
+// live is a copy of the live runs, in the order of entry: ending one changes
+// the list.
+func (m *machine) live() []*profiles.Run { return append([]*profiles.Run(nil), m.p.Runs...) }

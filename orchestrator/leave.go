@@ -1,0 +1,163 @@
+package orchestrator
+
+import (
+	"slices"
+
+	"journey/dsl"
+	"journey/dsl/cond"
+	"journey/profiles"
+)
+
+// Reasons for which a run ends that no journey names.
+const (
+	EndedEnd    = "end"
+	EndedFilter = "filter"
+	EndedPast   = "past"
+	EndedMerged = "merged"
+	EndedGone   = "stopped" // its release is gone, or it was stopped by hand
+)
+
+// goals counts an event for the goals of runs, live and ended. Every run
+// counts, but a value is credited once for each journey and goal: to the run
+// with the newest sent message, without any to the newest entry.
+func (m *machine) goals(e *cond.Event) {
+	credit := map[string]*profiles.Run{} // by journey and goal
+	for _, list := range [][]*profiles.Run{m.p.Ended, m.p.Runs} {
+		for _, r := range list {
+			for _, g := range m.goalsOf(r, e) {
+				if !m.counts(r, g, e) {
+					continue
+				}
+				v, _ := m.goalValue(r, g, e)
+				if r.Goals == nil {
+					r.Goals = map[string]profiles.Goal{}
+				}
+				r.Goals[g.Name] = profiles.Goal{At: m.at, Value: v}
+				key := r.Journey + "\x00" + g.Name
+				if best := credit[key]; best == nil || moreRecent(r, best) {
+					credit[key] = r
+				}
+				m.traceRun(TraceGoal, r, Trace{Name: g.Name})
+			}
+		}
+	}
+	for key, r := range credit {
+		name := key[len(r.Journey)+1:]
+		g := r.Goals[name]
+		g.Credited = true
+		r.Goals[name] = g
+	}
+}
+
+func (m *machine) goalsOf(r *profiles.Run, e *cond.Event) []*dsl.Goal {
+	if ev := m.planOf(r).onEvent[e.Name]; ev != nil {
+		return ev.goals[r.Journey]
+	}
+	return nil
+}
+
+func (m *machine) counts(r *profiles.Run, g *dsl.Goal, e *cond.Event) bool {
+	if _, done := r.Goals[g.Name]; done || began(r, e) {
+		return false
+	}
+	env := m.aboutRun(r, m.at, e)
+	within := g.Within.Duration(env)
+	if e.At < r.Entry.At || e.At > r.Entered.Add(within) {
+		return false
+	}
+	return g.Where == nil || g.Where.Bool(env)
+}
+
+func (m *machine) goalValue(r *profiles.Run, g *dsl.Goal, e *cond.Event) (float64, bool) {
+	if g.Value == nil {
+		return 0, false
+	}
+	v, ok := g.Value.Value(m.aboutRun(r, m.at, e)).(float64)
+	return v, ok
+}
+
+func moreRecent(a, b *profiles.Run) bool {
+	if a.Sent != b.Sent {
+		return a.Sent > b.Sent
+	}
+	return a.Entered >= b.Entered
+}
+
+// began says whether the event is the one that began the run: it neither ends
+// it nor satisfies its waits.
+func began(r *profiles.Run, e *cond.Event) bool {
+	return r.Entry == e || e.ID != "" && r.Entry.ID == e.ID
+}
+
+// exits ends the runs that an event ends.
+func (m *machine) exits(e *cond.Event) {
+	for _, r := range m.live() {
+		j := m.journey(r)
+		if j == nil || began(r, e) {
+			continue
+		}
+		for _, x := range j.Exits {
+			if r.State != profiles.Ended && m.exitsBy(r, x, e) {
+				m.end(r, x.Reason)
+			}
+		}
+	}
+}
+
+func (m *machine) exitsBy(r *profiles.Run, x *dsl.Exit, e *cond.Event) bool {
+	switch {
+	case x.Goal != "":
+		g, counted := r.Goals[x.Goal]
+		return counted && g.At == m.at
+	case x.Event != e.Name || e.At < r.Entry.At:
+		return false
+	}
+	return x.Where == nil || x.Where.Bool(m.aboutRun(r, m.at, e))
+}
+
+// end ends a run. A send that is planned but not yet attempted is dropped.
+func (m *machine) end(r *profiles.Run, reason string) {
+	if r.State == profiles.Ended {
+		return
+	}
+	m.traceRun(TraceEnded, r, Trace{Detail: reason})
+	if s := pending(m.p, r); s != nil && s.State == profiles.Planned {
+		m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(o *profiles.Send) bool { return o == s })
+	}
+	r.State, r.Reason, r.EndedAt, r.Until = profiles.Ended, reason, m.at, 0
+	r.Vars, r.Arms = nil, nil
+	delete(m.ready, r)
+	m.p.Runs = slices.DeleteFunc(m.p.Runs, func(o *profiles.Run) bool { return o == r })
+	m.p.Ended = append(m.p.Ended, r)
+	m.changed.journey(r.Journey)
+	m.forget()
+}
+
+// forget drops ended runs beyond the newest, once no goal of theirs can count
+// any more.
+func (m *machine) forget() {
+	over := len(m.p.Ended) - maxEnded
+	m.p.Ended = slices.DeleteFunc(m.p.Ended, func(r *profiles.Run) bool {
+		if over <= 0 || m.goalOpen(r) {
+			return false
+		}
+		over--
+		return true
+	})
+}
+
+func (m *machine) goalOpen(r *profiles.Run) bool {
+	j := m.journey(r)
+	if j == nil {
+		return false
+	}
+	for _, g := range j.Goals {
+		if _, done := r.Goals[g.Name]; done {
+			continue
+		}
+		if m.at <= r.Entered.Add(g.Within.Duration(m.aboutRun(r, m.at, nil))) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,148 @@
+package orchestrator
+
+import (
+	"journey/dsl"
+	"journey/dsl/cond"
+	"journey/dsl/value"
+)
+
+// Plan is a program with what the machine looks up in it. It is immutable and
+// made once for each release.
+type Plan struct {
+	*dsl.Program
+
+	onEvent  map[string]*eventPlan // by event name
+	requests map[string]*request   // by journey
+	whens    []*when               // enter when, in the order of declaration
+	computed []*dsl.Trait          // in the order of their dependence
+	keeps    map[string]*keep      // what is kept of past events
+	running  map[string][]*cond.Running
+}
+
+// eventPlan is what an event of one kind can bring about.
+type eventPlan struct {
+	goals   map[string][]*dsl.Goal // by journey
+	exits   map[string][]*dsl.Exit
+	entries []entryOf
+}
+
+type entryOf struct {
+	journey *dsl.Journey
+	entry   *dsl.Entry
+}
+
+type request = entryOf
+
+// when is an `enter when`, with the key of its baseline.
+type when struct {
+	entryOf
+	key string
+}
+
+// keep is what is kept of past events of a kind.
+type keep struct {
+	props  map[string]bool // nil: all
+	window value.Duration  // 0: without a window
+}
+
+// NewPlan indexes a program.
+func NewPlan(p *dsl.Program) *Plan {
+	plan := &Plan{
+		Program:  p,
+		onEvent:  map[string]*eventPlan{},
+		requests: map[string]*request{},
+		keeps:    map[string]*keep{},
+		running:  map[string][]*cond.Running{},
+	}
+	for _, t := range p.Traits {
+		if t.Computed != nil {
+			plan.computed = append(plan.computed, t)
+		}
+	}
+	for _, j := range p.Journeys {
+		plan.addJourney(j)
+	}
+	for _, r := range p.Keeps() {
+		plan.addKeep(r)
+	}
+	for _, r := range p.Runnings() {
+		plan.running[r.Event] = append(plan.running[r.Event], r)
+	}
+	return plan
+}
+
+func (p *Plan) addJourney(j *dsl.Journey) {
+	for _, e := range j.Entries {
+		of := entryOf{j, e}
+		switch e.Kind {
+		case dsl.OnEvent:
+			ev := p.event(e.Event)
+			ev.entries = append(ev.entries, of)
+		case dsl.OnRequest:
+			if p.requests[j.Name] == nil {
+				p.requests[j.Name] = &of
+			}
+		case dsl.OnWhen:
+			p.whens = append(p.whens, &when{of, j.Name + "/" + e.ID})
+		}
+	}
+	for _, g := range j.Goals {
+		ev := p.event(g.Event)
+		ev.goals[j.Name] = append(ev.goals[j.Name], g)
+	}
+	for _, x := range j.Exits {
+		if x.Event != "" {
+			ev := p.event(x.Event)
+			ev.exits[j.Name] = append(ev.exits[j.Name], x)
+		}
+	}
+}
+
+func (p *Plan) event(name string) *eventPlan {
+	ev := p.onEvent[name]
+	if ev == nil {
+		ev = &eventPlan{goals: map[string][]*dsl.Goal{}, exits: map[string][]*dsl.Exit{}}
+		p.onEvent[name] = ev
+	}
+	return ev
+}
+
+// addKeep widens what is kept of a kind so that r can be answered from it.
+func (p *Plan) addKeep(r cond.EventRead) {
+	k, known := p.keeps[r.Event]
+	if !known {
+		k = &keep{props: map[string]bool{}, window: r.Window}
+		p.keeps[r.Event] = k
+	}
+	if r.Window == 0 {
+		k.window = 0
+	} else if k.window != 0 {
+		k.window = max(k.window, r.Window)
+	}
+	if r.Whole {
+		k.props = nil
+	}
+	if k.props != nil {
+		for _, prop := range r.Props {
+			k.props[prop] = true
+		}
+	}
+}
+
+// kept is the event as it is kept for a plan: with the properties that are
+// read, nothing else.
+func (k *keep) kept(e *cond.Event) *cond.Event {
+	if k.props == nil || len(e.Props) == 0 {
+		return e
+	}
+	c := &cond.Event{ID: e.ID, Name: e.Name, At: e.At, Arrived: e.Arrived}
+	for name := range k.props {
+		if v, ok := e.Props[name]; ok {
+			if c.Props == nil {
+				c.Props = make(map[string]any, len(k.props))
+			}
+			c.Props[name] = v
+		}
+	}
+	return c
+}

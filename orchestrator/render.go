@@ -1,0 +1,165 @@
+package orchestrator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"journey/dsl"
+	"journey/dsl/cond"
+	"journey/dsl/template"
+	"journey/dsl/value"
+	"journey/profiles"
+)
+
+// render makes the message of a send. An error means that it cannot be
+// rendered, for a value that is missing, say; then it is not sent.
+func (m *machine) render(r *profiles.Run, s *dsl.Send) (Rendered, error) {
+	msg := s.Message
+	out := Rendered{
+		Key: profiles.SendKey(r.ID, s.ID, r.Pass), Journey: r.Journey, Message: msg.Name, Channel: msg.Channel,
+		URL: msg.URL, Method: msg.Method, Resend: msg.Resend,
+	}
+	if msg.Channel == "webhook" {
+		body, err := m.body(r, s)
+		out.JSON = body
+		return out, err
+	}
+	out.To = m.address(r, s)
+	data := m.data(r, s)
+	opts := template.Options{Zone: m.env.Zone}
+	for _, part := range []struct {
+		t   *template.Template
+		out *string
+	}{{msg.Subject, &out.Subject}, {msg.Text, &out.Text}, {msg.HTML, &out.HTML}} {
+		if part.t == nil {
+			continue
+		}
+		text, err := part.t.Render(data, opts)
+		if err != nil {
+			return out, fmt.Errorf("message %s: %w", msg.Name, err)
+		}
+		*part.out = text
+	}
+	return out, nil
+}
+
+// data is what a template sees.
+func (m *machine) data(r *profiles.Run, s *dsl.Send) map[string]any {
+	env := m.atStep(r, s.Slot)
+	profile := map[string]any{"id": m.p.ID}
+	for _, name := range m.p.TraitNames() {
+		profile[name] = TraitOf(m.p, name)
+	}
+	segments := make(map[string]any, len(m.plan.Segments))
+	for _, seg := range m.plan.Segments {
+		segments[seg.Name] = m.view.InSegment(seg.Name)
+	}
+	data := map[string]any{"profile": profile, "segment": segments, "run": r.Vars}
+	if r.Vars == nil {
+		data["run"] = map[string]any{}
+	}
+	data["entry"] = eventData(r.Entry)
+	if env.Event != nil {
+		data["event"] = eventData(env.Event)
+	}
+	for _, w := range s.With {
+		data[w.Name] = plain(w.Expr.Value(m.atStep(r, s.Slot)))
+	}
+	if m.Unsubscribe != nil {
+		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, s.ID, r.Pass))
+	}
+	return data
+}
+
+// eventData is an event as a template or a JSON body sees it.
+func eventData(e *cond.Event) map[string]any {
+	d := make(map[string]any, len(e.Props)+2)
+	for k, v := range e.Props {
+		d[k] = v
+	}
+	d["at"] = e.At
+	if e.Name != "" {
+		d["event"] = e.Name
+	}
+	return d
+}
+
+// plain is a condition's value with events as objects.
+func plain(v any) any {
+	switch v := v.(type) {
+	case *cond.Event:
+		return eventData(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = plain(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, w := range v {
+			out[k] = plain(w)
+		}
+		return out
+	}
+	return v
+}
+
+// body is a webhook's JSON, its fields in the order of the message.
+func (m *machine) body(r *profiles.Run, s *dsl.Send) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, f := range s.Message.JSON {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := json.Marshal(f.Name)
+		if err != nil {
+			return nil, err
+		}
+		v, err := json.Marshal(JSONValue(f.Expr.Value(m.atStep(r, s.Slot)), m.env.Zone))
+		if err != nil {
+			return nil, fmt.Errorf("message %s: field %s: %w", s.Message.Name, f.Name, err)
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// JSONValue is a value as it is written in JSON: a date as 2006-01-02, a time
+// in RFC 3339 with the zone's offset, a duration in the language's short
+// form, a missing one as null.
+func JSONValue(v any, zone *time.Location) any {
+	switch v := v.(type) {
+	case value.Time:
+		return v.In(zone).Format("2006-01-02T15:04:05.999Z07:00")
+	case value.Date:
+		return v.String()
+	case value.Duration:
+		return v.String()
+	case *cond.Event:
+		return JSONValue(eventData(v), zone)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = JSONValue(v[i], zone)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, w := range v {
+			out[k] = JSONValue(w, zone)
+		}
+		return out
+	}
+	return v
+}
+
+// plainNumber writes 120, not 120.0 or 1.2e+02.
+func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

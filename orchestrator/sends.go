@@ -1,0 +1,242 @@
+package orchestrator
+
+import (
+	"journey/dsl"
+	"journey/dsl/value"
+	"journey/profiles"
+)
+
+// Reasons for which a send is skipped or failed.
+const (
+	SkippedLate       = "late"
+	SkippedNoAddress  = "no address"
+	SkippedConsent    = "consent"
+	SkippedSuppressed = "suppressed"
+	FailedRender      = "render"
+	FailedProvider    = "provider"
+)
+
+const (
+	validFor   = 24 * value.Hour   // unless a message says otherwise
+	lateBy     = 5 * value.Minute  // on the person's time, and …
+	lateReally = 10 * value.Second // … in real time: then the run's clock jumps to now
+	queueFor   = 60 * value.Second // how long a planned send keeps later ones of its channel waiting
+)
+
+// Claim judges a run's send at now, the last moment before it goes out, and
+// renders it. Claimed means that the ledger says attempting, by owner until
+// deadline (real time in ms): the message is to be delivered, once. Otherwise
+// it has been decided without the provider, and the run has gone on.
+func (w *World) Claim(p *profiles.Person, run string, now value.Time, owner string, deadline int64) Claim {
+	m := w.begin(p, now)
+	m.settle(now)
+	m.at = now
+	c := m.claim(run, owner, deadline)
+	if c.Verdict == Claimed {
+		m.drain(now)
+	} else {
+		m.close(now)
+	}
+	c.Result = m.finish(run)
+	c.Order = w.OrderOf(p, run)
+	return c
+}
+
+func (m *machine) claim(id, owner string, deadline int64) Claim {
+	r, live := m.p.Run(id)
+	if !live || r.State != profiles.Sending {
+		return Claim{Verdict: Decided}
+	}
+	send := pending(m.p, r)
+	j := m.journey(r)
+	step, ok := m.stepOf(r).(*dsl.Send)
+	if send == nil || j == nil || !ok {
+		m.end(r, EndedGone)
+		return Claim{Verdict: Decided}
+	}
+	if send.State == profiles.Attempting || m.queued(send) || m.isPaused(r.Journey) {
+		return Claim{Verdict: NotYet}
+	}
+	m.catchUp(r)
+	if j.While != nil && !j.While.Bool(m.aboutRun(r, m.at, nil)) {
+		m.end(r, EndedFilter)
+		return Claim{Verdict: Decided}
+	}
+	if reason := m.judge(j, r, step, send); reason != "" {
+		m.settleSend(r, step, send, Outcome{profiles.Skipped, reason})
+		return Claim{Verdict: Decided}
+	}
+	msg, err := m.render(r, step)
+	if err != nil {
+		m.settleSend(r, step, send, Outcome{profiles.Failed, FailedRender})
+		return Claim{Verdict: Decided}
+	}
+	msg.Transactional = j.Transactional || step.Message.Transactional
+	send.State, send.At, send.Owner, send.Deadline = profiles.Attempting, m.at, owner, deadline
+	return Claim{Verdict: Claimed, Message: msg}
+}
+
+// queued says whether an earlier send of the person over the same channel is
+// still planned: sends are claimed in the order in which they were planned.
+func (m *machine) queued(send *profiles.Send) bool {
+	for _, s := range m.p.Ledger {
+		if s == send {
+			return false
+		}
+		if s.State == profiles.Planned && s.Channel == send.Channel && m.at.Sub(s.At) < m.scaled(queueFor) {
+			return true
+		}
+	}
+	return false
+}
+
+// scaled is a stretch of real time on the person's time.
+func (m *machine) scaled(d value.Duration) value.Duration {
+	if m.Speed > 1 {
+		return value.Duration(float64(d) * m.Speed)
+	}
+	return d
+}
+
+// catchUp lets the run's clock jump to now when the send is late by much: an
+// outage, a backlog, a pause. The next wait looks back to before the jump.
+func (m *machine) catchUp(r *profiles.Run) {
+	late := m.at.Sub(r.Clock)
+	if late <= lateBy || late <= m.scaled(lateReally) {
+		return
+	}
+	if r.Back == 0 {
+		r.Back = r.Clock
+	}
+	r.Clock = m.at
+	m.traceRun(TraceJump, r, Trace{})
+}
+
+// judge asks, in the language's order, what may keep a message from being
+// sent: the reason, or "".
+func (m *machine) judge(j *dsl.Journey, r *profiles.Run, s *dsl.Send, send *profiles.Send) string {
+	msg := s.Message
+	exempt := j.Transactional || msg.Transactional
+	valid := value.Duration(validFor)
+	if msg.ValidFor != nil {
+		valid = msg.ValidFor.Duration(m.atStep(r, s.Slot))
+	}
+	if m.at.Sub(send.Due) > valid {
+		return SkippedLate
+	}
+	personal := msg.Channel != "webhook"
+	if personal && m.address(r, s) == "" {
+		return SkippedNoAddress
+	}
+	if personal && !exempt && !m.consents(msg.Channel) {
+		return SkippedConsent
+	}
+	if is, _ := m.p.KeyedBool("suppressed", msg.Channel); is {
+		return SkippedSuppressed
+	}
+	return ""
+}
+
+func (m *machine) consents(channel string) bool {
+	yes, said := m.p.KeyedBool("consent", channel)
+	if !said {
+		return m.plan.Settings.ConsentAssumed
+	}
+	return yes
+}
+
+// AddressTrait is the trait that holds a channel's address, "" for a channel
+// without one.
+func AddressTrait(channel string) string {
+	switch channel {
+	case "email":
+		return "email"
+	case "sms":
+		return "phone"
+	case "push":
+		return "push_token"
+	case "line":
+		return "line_user_id"
+	}
+	return ""
+}
+
+// address is where a message goes; "" where there is none.
+func (m *machine) address(r *profiles.Run, s *dsl.Send) string {
+	var v any
+	if s.Message.To != nil {
+		v = s.Message.To.Value(m.atStep(r, s.Slot))
+	} else {
+		v = m.p.Value(AddressTrait(s.Message.Channel))
+	}
+	to, _ := v.(string)
+	return to
+}
+
+// outcome takes what a run's send came to. A run that has ended meanwhile
+// only gets it into the ledger.
+func (m *machine) outcome(id string, o Outcome) {
+	var send *profiles.Send
+	for _, s := range m.p.Ledger {
+		if s.Run == id && !s.State.Final() {
+			send = s
+		}
+	}
+	if send == nil {
+		return // settled already: a repeat changes nothing
+	}
+	r, live := m.p.Run(id)
+	step, ok := m.stepOfSend(r, live)
+	if !ok {
+		m.record(send, o)
+		if e, ok := m.p.EndedRun(id); ok && countsAsSent(o.State) {
+			e.Sent = m.at
+		}
+		return
+	}
+	m.settleSend(r, step, send, o)
+}
+
+func (m *machine) stepOfSend(r *profiles.Run, live bool) (*dsl.Send, bool) {
+	if !live || r.State != profiles.Sending {
+		return nil, false
+	}
+	s, ok := m.stepOf(r).(*dsl.Send)
+	return s, ok
+}
+
+// settleSend writes the outcome and lets the run go on: the next step, or
+// otherwise when the message was not accepted.
+func (m *machine) settleSend(r *profiles.Run, s *dsl.Send, send *profiles.Send, o Outcome) {
+	m.record(send, o)
+	text := o.State.String()
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	m.traceRun(TraceOutcome, r, Trace{Name: send.Message, Detail: text})
+	r.State = profiles.Waiting
+	m.ready[r] = true
+	if countsAsSent(o.State) {
+		r.Sent = m.at
+		m.goOn(r, s.Next)
+		return
+	}
+	m.goOn(r, s.Otherwise)
+}
+
+func (m *machine) record(send *profiles.Send, o Outcome) {
+	send.State, send.Reason, send.At, send.Owner, send.Deadline = o.State, o.Reason, m.at, "", 0
+}
+
+// countsAsSent says whether a send may have reached the person.
+func countsAsSent(s profiles.SendState) bool { return s == profiles.Sent || s == profiles.Uncertain }
+
+// Pending is the send that a run stands at, planned or attempting; nil where
+// there is none.
+func Pending(p *profiles.Person, run string) *profiles.Send {
+	r, ok := p.Run(run)
+	if !ok {
+		return nil
+	}
+	return pending(p, r)
+}

@@ -1,0 +1,224 @@
+package orchestrator
+
+import (
+	"hash/fnv"
+	"slices"
+
+	"journey/dsl"
+	"journey/dsl/value"
+	"journey/profiles"
+)
+
+// exec lets a run that is ready take its steps until it waits, comes to a
+// send, or ends.
+func (m *machine) exec(r *profiles.Run) {
+	j := m.journey(r)
+	if j == nil {
+		m.end(r, EndedGone)
+		return
+	}
+	m.depth = r.Depth
+	defer func() { m.depth = 0 }()
+	for m.ready[r] {
+		if r.Step == dsl.End {
+			m.end(r, EndedEnd)
+			return
+		}
+		if r.Step < 0 || r.Step >= len(j.Code) { // a release that does not fit
+			m.end(r, EndedGone)
+			return
+		}
+		m.step(j, r, j.Code[r.Step])
+		if m.changed.any() {
+			m.react() // a step's own effects act before the next one
+		}
+	}
+}
+
+// step takes one step of a run.
+func (m *machine) step(j *dsl.Journey, r *profiles.Run, s dsl.Step) {
+	head := s.Head()
+	switch s := s.(type) {
+	case *dsl.If:
+		if s.Cond.Bool(m.atStep(r, head.Slot)) {
+			m.take(r, s.Then, "then")
+		} else {
+			m.take(r, s.Else, "else")
+		}
+	case *dsl.Split:
+		b := m.branch(s)
+		m.take(r, b.Start, b.Name)
+	case *dsl.Let:
+		if r.Vars == nil {
+			r.Vars = map[string]any{}
+		}
+		r.Vars[s.Name] = s.Value.Value(m.atStep(r, head.Slot))
+		m.goOn(r, head.Next)
+	case *dsl.Leave:
+		m.end(r, s.Reason)
+	case *dsl.Set:
+		if m.mayTouch(j, r) {
+			m.set(r, s)
+		}
+	case *dsl.Tag:
+		if m.mayTouch(j, r) {
+			m.tag(r, s)
+		}
+	case *dsl.Send:
+		if m.mayTouch(j, r) {
+			m.planSend(j, r, s)
+		}
+	default:
+		m.arrive(j, r, s)
+	}
+}
+
+// goOn moves a run to a step; the run stays ready.
+func (m *machine) goOn(r *profiles.Run, step int) { r.Step, r.Pass = step, 1 }
+
+// take is goOn by a way that has a name.
+func (m *machine) take(r *profiles.Run, step int, way string) {
+	m.traceRun(TraceTook, r, Trace{Detail: way})
+	m.goOn(r, step)
+}
+
+// release lets a waiting run go on at an instant.
+func (m *machine) release(r *profiles.Run, step int, at value.Time, way string) {
+	m.take(r, step, way)
+	r.State, r.Clock, r.Until, r.Base, r.Back = profiles.Waiting, at, 0, 0, 0
+	m.ready[r] = true
+}
+
+// mayTouch asks `only while` before a step that touches the person; false
+// ends the run.
+func (m *machine) mayTouch(j *dsl.Journey, r *profiles.Run) bool {
+	if j.While == nil || j.While.Bool(m.aboutRun(r, r.Clock, nil)) {
+		return true
+	}
+	m.end(r, EndedFilter)
+	return false
+}
+
+// branch is the person's branch of a split: the one he was given before, else
+// by the hash of the split's name and the person.
+func (m *machine) branch(s *dsl.Split) dsl.Branch {
+	name, given := m.p.Splits[s.Name]
+	for _, b := range s.Branches {
+		if given && b.Name == name {
+			return b
+		}
+	}
+	b := s.Branches[pick(s, m.p.ID)]
+	if m.p.Splits == nil {
+		m.p.Splits = map[string]string{}
+	}
+	m.p.Splits[s.Name] = b.Name
+	return b
+}
+
+// pick is the branch that the hash of split and person falls into.
+func pick(s *dsl.Split, person string) int {
+	at, sum := draw(s.Name, person), 0.0
+	for i, b := range s.Branches {
+		sum += b.Share
+		if at < sum {
+			return i
+		}
+	}
+	for i := len(s.Branches) - 1; i > 0; i-- { // shares that make 99.999 by rounding
+		if s.Branches[i].Share > 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// draw is a number from 0 to 100, evenly spread over people and independent
+// between salts.
+func draw(salt, person string) float64 {
+	h := fnv.New64a()
+	h.Write([]byte(salt))
+	h.Write([]byte{0})
+	h.Write([]byte(person))
+	x := h.Sum64()
+	x ^= x >> 33 // fnv's high bits vary little for ids that differ at the end
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	x ^= x >> 33
+	return float64(x>>11) / (1 << 53) * 100
+}
+
+func (m *machine) set(r *profiles.Run, s *dsl.Set) {
+	var v any
+	if s.Value != nil {
+		v = s.Value.Value(m.atStep(r, s.Slot))
+	}
+	m.goOn(r, s.Next)
+	if s.Path != "" {
+		v = map[string]any{s.Path: v}
+	}
+	m.setTrait(s.Trait, v, m.at)
+	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Trait, Value: v})
+	m.depth++
+	m.react()
+	m.depth--
+}
+
+func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
+	old, _ := m.p.Value("tags").([]any)
+	tags := slices.DeleteFunc(slices.Clone(old), func(t any) bool { return t == s.Tag })
+	way := "untag"
+	if !s.Remove {
+		tags, way = append(tags, s.Tag), "tag"
+		if slices.Contains(old, any(s.Tag)) {
+			tags = old
+		}
+	}
+	m.goOn(r, s.Next)
+	var v any = tags
+	if len(tags) == 0 {
+		v = nil
+	}
+	m.setTrait("tags", v, m.at)
+	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Tag, Detail: way})
+	m.depth++
+	m.react()
+	m.depth--
+}
+
+// planSend plans a send: the run stops at it until it is claimed and settled.
+func (m *machine) planSend(j *dsl.Journey, r *profiles.Run, s *dsl.Send) {
+	send := &profiles.Send{
+		Run: r.ID, Step: s.ID, Pass: r.Pass, Journey: j.Name, Message: s.Message.Name, Channel: s.Message.Channel,
+		State: profiles.Planned, At: m.at, Due: r.Clock,
+	}
+	m.p.Ledger = append(m.p.Ledger, send)
+	m.trim()
+	r.State, r.Until = profiles.Sending, 0
+	delete(m.ready, r)
+	m.traceRun(TracePlanned, r, Trace{Name: s.Message.Name})
+}
+
+// trim drops the oldest outcomes from the ledger beyond a number.
+func (m *machine) trim() {
+	over := len(m.p.Ledger) - maxLedger
+	m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool {
+		if over <= 0 || !s.State.Final() {
+			return false
+		}
+		over--
+		return true
+	})
+}
+
+// pending is the ledger's entry of the send a run stands at: planned or
+// attempting.
+func pending(p *profiles.Person, r *profiles.Run) *profiles.Send {
+	for i := len(p.Ledger) - 1; i >= 0; i-- {
+		if s := p.Ledger[i]; s.Run == r.ID && !s.State.Final() {
+			return s
+		}
+	}
+	return nil
+}
