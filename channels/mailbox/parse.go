@@ -17,6 +17,10 @@ import (
 const (
 	maxDepth = 10   // multiparts in multiparts
 	maxParts = 1000 // of all levels
+
+	// The standard library's readers of headers are not made for megabytes.
+	maxStructured = 16 << 10 // a header whose structure we read; a longer one counts as missing
+	maxDecoded    = 64 << 10 // a header that is decoded; a longer one is shown as it is
 )
 
 // Parse reads a mail's bytes: headers with encoded words (RFC 2047), bodies in any
@@ -27,15 +31,15 @@ func Parse(raw []byte) Mail {
 	fields, body := splitHeaders(raw)
 	m := Mail{Headers: make(map[string]string, len(fields)), To: []string{}}
 	plain := map[string]string{} // for our own reading: lower-case names, values undecoded
+	values := map[string][]string{}
 	for _, f := range fields {
-		value := decodeHeader(f.value)
-		if old, ok := m.Headers[f.name]; ok {
-			value = old + "\n" + value
+		values[f.name] = append(values[f.name], decodeHeader(string(f.value)))
+		if lower := strings.ToLower(f.name); plain[lower] == "" && len(f.value) <= maxStructured {
+			plain[lower] = string(f.value)
 		}
-		m.Headers[f.name] = value
-		if lower := strings.ToLower(f.name); plain[lower] == "" {
-			plain[lower] = f.value
-		}
+	}
+	for name, all := range values {
+		m.Headers[name] = strings.Join(all, "\n")
 	}
 	m.Subject = decodeHeader(plain["subject"])
 	m.From = addressOf(plain["from"])
@@ -51,7 +55,10 @@ func Parse(raw []byte) Mail {
 	return m
 }
 
-type field struct{ name, value string }
+type field struct {
+	name  string
+	value []byte
+}
 
 // splitHeaders cuts a mail at its first empty line and unfolds the fields before it.
 // Lines that are no field are passed over.
@@ -67,7 +74,10 @@ func splitHeaders(raw []byte) (fields []field, body []byte) {
 		if line[0] == ' ' || line[0] == '\t' {
 			if open {
 				last := &fields[len(fields)-1]
-				last.value = strings.TrimSpace(last.value + " " + string(bytes.TrimSpace(line)))
+				if len(last.value) > 0 {
+					last.value = append(last.value, ' ')
+				}
+				last.value = append(last.value, bytes.TrimSpace(line)...)
 			}
 			continue
 		}
@@ -75,7 +85,7 @@ func splitHeaders(raw []byte) (fields []field, body []byte) {
 		name = bytes.TrimRight(name, " \t")
 		open = ok && isName(name)
 		if open {
-			fields = append(fields, field{string(name), string(bytes.TrimSpace(value))})
+			fields = append(fields, field{string(name), bytes.Clone(bytes.TrimSpace(value))})
 		}
 	}
 	return fields, nil
@@ -100,8 +110,10 @@ var words = mime.WordDecoder{CharsetReader: func(charset string, r io.Reader) (i
 }}
 
 func decodeHeader(s string) string {
-	if decoded, err := words.DecodeHeader(s); err == nil {
-		s = decoded
+	if len(s) <= maxDecoded {
+		if decoded, err := words.DecodeHeader(s); err == nil {
+			s = decoded
+		}
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -182,11 +184,17 @@ func (b *Box) headOf(e *entry) (Mail, bool) {
 		if !ok {
 			return Mail{}, false
 		}
+		if m.Text == "" {
+			m.Text = html.UnescapeString(markup.ReplaceAllString(m.HTML, " "))
+		}
 		m.Text, m.HTML, m.Headers = strings.Clone(snippet(m.Text)), "", nil
 		e.head = &m
 	}
 	return *e.head, true
 }
+
+// markup is what of an HTML body is not its words; good enough for a snippet.
+var markup = regexp.MustCompile(`(?is)<(style|script|title)\b.*?</(style|script|title)>|<[^>]*>`)
 
 // snippet is the first words of a text, on one line.
 func snippet(text string) string {
