@@ -136,10 +136,11 @@ type Committed struct {
 // ErrUnavailable, a commit may or may not have happened.
 func (s *Store) Commit(ctx context.Context, commits ...Commit) []Committed { return nil }
 
-// SpillMarks keeps Person.Marks short: it drops marks older than 24 hours
-// and, when more than 64 are left, takes out the oldest so that 32 stay,
-// counts them in Person.Spilled and returns them for Commit.Spill.
-func SpillMarks(p *profiles.Person, now value.Time) []profiles.Mark { return nil }
+// SpillMarks keeps Person.Marks short: when there are more than 64, it takes
+// out the oldest so that 32 stay, counts them in Person.Spilled and returns
+// them for Commit.Spill. They are looked up by Commit.Check for at least 24
+// hours of real time.
+func SpillMarks(p *profiles.Person) []profiles.Mark { return nil }
 
 // ---- identifiers ----
 
@@ -189,7 +190,7 @@ func (s *Store) StartMove(ctx context.Context, loser string, base *Base, winner 
 }
 
 // CarryMarks copies the loser's spilled marks to the winner's.
-func (s *Store) CarryMarks(ctx context.Context, loser, winner string, now value.Time) error {
+func (s *Store) CarryMarks(ctx context.Context, loser, winner string) error {
 	return errNotYet
 }
 
