@@ -1,0 +1,155 @@
+package template
+
+import (
+	"bytes"
+	"io"
+	"time"
+
+	"github.com/osteele/liquid/render"
+	"github.com/osteele/liquid/values"
+)
+
+// Bounding a render. The library has no limits and takes no context, so three
+// things are counted: bytes written, loop rounds, and work. Work is a rough
+// count of what costs time, in units of about ten nanoseconds: each thing done
+// costs a fixed amount, each byte or element handled a fraction more. Whatever
+// passes its limit keeps the error in env.err and stops everything above it.
+const (
+	maxWork = 10_000_000 // about a tenth of a second
+
+	workText   = 10  // a piece of text
+	workOutput = 100 // {{ }}
+	workTag    = 60  // any other tag, a branch asked
+	workRound  = 40  // a round of a loop
+	workFilter = 70  // a filter
+	workDate   = 500 // the date filter beyond that
+	workItem   = 8   // an element of a list handled
+)
+
+// workBytes is the work of handling n bytes once or twice.
+func workBytes(n int) int { return n / 4 }
+
+// env is the state of one render. The library's bindings hold it, wrapped, so
+// that filters and tags can reach it.
+type env struct {
+	t        *Template
+	zone     *time.Location
+	maxBytes int
+	maxSteps int
+
+	steps  int
+	work   int
+	err    error          // what stopped the render
+	jump   jump           // a break or continue on its way to its loop
+	vars   map[string]any // the library's bindings, once it has made them
+	turns  map[string]int // of cycle
+	counts map[string]int // of increment and decrement
+}
+
+type jump int
+
+const (
+	noJump jump = iota
+	breakJump
+	continueJump
+)
+
+func newEnv(t *Template, o Options) *env {
+	e := &env{t: t, zone: o.Zone, maxBytes: o.MaxBytes, maxSteps: o.MaxSteps}
+	if e.zone == nil {
+		e.zone = time.UTC
+	}
+	if e.maxBytes <= 0 {
+		e.maxBytes = DefaultMaxBytes
+	}
+	if e.maxSteps <= 0 {
+		e.maxSteps = DefaultMaxSteps
+	}
+	return e
+}
+
+// The names under which the library's bindings hold what is ours. No template
+// can say them.
+const (
+	envName   = "__at" // the env; with an index, a place in the source
+	constName = "__k"  // with an index, a literal
+)
+
+// bind makes the library's bindings: what the template reads of the data, each
+// value in our wrapper.
+func (e *env) bind(data map[string]any) map[string]any {
+	vars := make(map[string]any, len(e.t.roots)+2)
+	for _, name := range e.t.roots {
+		vars[name] = val{e, data[name]}
+	}
+	vars[envName] = places{env: e}
+	vars[constName] = constants{env: e}
+	return vars
+}
+
+// envOf is the env of the render a tag is part of.
+func envOf(ctx render.Context) *env { return ctx.Get(envName).(places).env }
+
+// fail stops the render with an error; the first one stays.
+func (e *env) fail(err error) error {
+	if e.err == nil {
+		e.err = err
+	}
+	return e.err
+}
+
+// spend counts work.
+func (e *env) spend(n int) error {
+	if e.work += n; e.work > maxWork || e.err != nil {
+		return e.fail(&LimitError{What: "it takes too long; make its loops and texts smaller"})
+	}
+	return nil
+}
+
+// mustSpend is spend where no error can be returned: the library turns this
+// panic into one.
+func (e *env) mustSpend(n int) {
+	if e.spend(n) != nil {
+		panic(values.TypeError("stopped"))
+	}
+}
+
+// round counts a round of a loop.
+func (e *env) round() error {
+	if e.steps++; e.steps > e.maxSteps {
+		return e.fail(&LimitError{"rounds of its loops", e.maxSteps})
+	}
+	return e.spend(workRound)
+}
+
+// limitWriter collects text up to env.maxBytes.
+type limitWriter struct {
+	env *env
+	buf bytes.Buffer
+}
+
+var (
+	_ io.Writer       = (*limitWriter)(nil)
+	_ io.StringWriter = (*limitWriter)(nil)
+)
+
+func (w *limitWriter) room(n int) error {
+	if w.buf.Len()+n > w.env.maxBytes {
+		return w.env.fail(&LimitError{"bytes of text", w.env.maxBytes})
+	}
+	return w.env.spend(workBytes(n))
+}
+
+func (w *limitWriter) Write(b []byte) (int, error) {
+	if err := w.room(len(b)); err != nil {
+		return 0, err
+	}
+	return w.buf.Write(b)
+}
+
+func (w *limitWriter) WriteString(s string) (int, error) {
+	if err := w.room(len(s)); err != nil {
+		return 0, err
+	}
+	return w.buf.WriteString(s)
+}
