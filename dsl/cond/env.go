@@ -48,8 +48,8 @@ type Env struct {
 	// one Env collects it over many; the caller resets it.
 	Look value.Time
 
-	it    []any // elements of the predicates around, innermost last
-	depth int
+	it  any // the element that the innermost predicate is asked about
+	acc any // what the innermost reduce has come to
 }
 
 // LookAt notes that time alone can change a result at t.
@@ -79,17 +79,42 @@ type Running struct {
 	Agg   Agg
 	Event string
 	Prop  string // for Sum, Min and Max: dotted path of a property; "at" is the event's time
+
+	// For First and Last: the top-level properties of that event that are
+	// read, sorted, or all of them. They are not part of the Key.
+	Props []string
+	Whole bool
+
+	key string
+}
+
+var aggNames = [...]string{"count", "sum", "min", "max", "first", "last"}
+
+// String is the aggregate's word in the language.
+func (a Agg) String() string { return aggNames[a] }
+
+// Key names the value among all running values: "sum order_completed.total".
+func (r *Running) Key() string {
+	if r.key != "" {
+		return r.key
+	}
+	if r.Prop == "" {
+		return r.Agg.String() + " " + r.Event
+	}
+	return r.Agg.String() + " " + r.Event + "." + r.Prop
 }
 
 // EventRead says which past events a condition reads.
 type EventRead struct {
 	Event  string
-	Props  []string       // top-level properties, sorted
+	Props  []string       // top-level properties, sorted; At is always there
 	Whole  bool           // all properties: the event itself is a value
 	Window value.Duration // how far back; 0: without a window
 }
 
-// Reads is what an expression depends on.
+// Reads is what an expression depends on, apart from the event, the entry and
+// the run at hand. Where it depends on the person's zone, Traits has the
+// trait timezone.
 type Reads struct {
 	Traits   []string // top-level names, sorted
 	Segments []string

@@ -11,12 +11,12 @@ type Expr struct {
 	typ   *value.Type
 	span  diag.Span
 	reads Reads
-	bool_ func(*Env) bool
+	cond  func(*Env) bool
 	value func(*Env) any
 }
 
 // Bool is the expression as a condition; a missing one is false.
-func (x *Expr) Bool(env *Env) bool { return x.bool_(env) }
+func (x *Expr) Bool(env *Env) bool { return x.cond(env) }
 
 // Value is the expression's value, of package value; nil is missing.
 func (x *Expr) Value(env *Env) any { return x.value(env) }

@@ -46,6 +46,7 @@ const (
 	wantMoment
 	wantKey
 	wantValue
+	wantComputed
 )
 
 // What an expression can be wanted for.
@@ -57,5 +58,10 @@ var (
 	Key       = Want{kind: wantKey}    // a scalar that can name a run
 )
 
-// ValueOf wants a value that can be stored in a trait or property of a type.
+// Computed wants the value of a computed trait: like ValueOf, but it follows
+// data and time, so the moment of every change must be known.
+func Computed(t *value.Type) Want { return Want{kind: wantComputed, typ: t} }
+
+// ValueOf wants a value that can be stored in a trait or property of a type;
+// it is asked for once.
 func ValueOf(t *value.Type) Want { return Want{kind: wantValue, typ: t} }

@@ -1,0 +1,355 @@
+package cond
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"journey/dsl/diag"
+	"journey/dsl/value"
+)
+
+// The codes of what is wrong with expressions. Each says one kind of mistake;
+// the example in its comment is wrong in just this way.
+const (
+	// UnknownName is a name that means nothing where it stands.
+	//
+	//	total_spend > 3
+	UnknownName diag.Code = "unknown-name"
+
+	// UnknownTrait is `profile.` with a trait that is not declared.
+	//
+	//	profile.nmae == "Ann"
+	UnknownTrait diag.Code = "unknown-trait"
+
+	// UnknownEvent is an event that is not declared.
+	//
+	//	count(order_complete in last 3 days) > 0
+	UnknownEvent diag.Code = "unknown-event"
+
+	// UnknownSegment is `segment.` with a segment that is not declared.
+	UnknownSegment diag.Code = "unknown-segment"
+
+	// UnknownJourney is `journey.` with a journey that is not declared.
+	UnknownJourney diag.Code = "unknown-journey"
+
+	// UnknownProperty is a property that an event or object does not have.
+	//
+	//	last(order_completed).totl > 3
+	UnknownProperty diag.Code = "unknown-property"
+
+	// UnknownFunction is a function that does not exist.
+	//
+	//	cuont(order_completed) > 3
+	UnknownFunction diag.Code = "unknown-function"
+
+	// NotHere is a name that means nothing at this place in the program.
+	NotHere diag.Code = "not-here"
+
+	// WrongType is a value of a type that cannot stand where it stands.
+	//
+	//	lower(profile.total_spend) == "a"
+	WrongType diag.Code = "wrong-type"
+
+	// MismatchedTypes is an operator between values that do not go together.
+	//
+	//	profile.total_spend > "3"
+	MismatchedTypes diag.Code = "mismatched-types"
+
+	// NotOneOf is a value that the other side can never have.
+	//
+	//	profile.tier == "platinum"
+	NotOneOf diag.Code = "not-one-of"
+
+	// WrongArguments is a function with too few or too many arguments.
+	//
+	//	lower() == "a"
+	WrongArguments diag.Code = "wrong-arguments"
+
+	// BadPattern is a pattern of `matches` that is none, or not written out.
+	//
+	//	profile.name matches "("
+	BadPattern diag.Code = "bad-pattern"
+
+	// Dynamic is a name that would be known only when the condition is asked.
+	//
+	//	profile["a" + "b"] == 1
+	Dynamic diag.Code = "dynamic-name"
+
+	// UntrackedNow is a use of now of which the next change cannot be told.
+	//
+	//	max([now, profile.last_order]) > 2026-01-01
+	UntrackedNow diag.Code = "untracked-now"
+
+	notInExpressions = diag.NotInExpressions
+	tooDeep          = diag.TooDeep
+	tooLong          = diag.TooLong
+	reservedWord     = diag.ReservedWord
+)
+
+func (k *compiler) errTooLarge(n ast.Node, parts int) {
+	k.report(tooLong, k.at(n), "", "this expression has %d parts, and %d is the most: give a piece of it a name, as a segment or a computed trait", parts, maxNodes)
+}
+
+func (k *compiler) errTooDeep(n *ast.CallNode, name string) *code {
+	k.report(tooDeep, k.at(n.Callee), "", "`%s` stands inside a predicate inside a predicate: one inside another is the deepest that can be asked of every person in time", name)
+	return bad(n)
+}
+
+func (k *compiler) refuseNode(n ast.Node) *code {
+	what := "this"
+	switch n.(type) {
+	case *ast.SliceNode:
+		what = "a slice (`take` and `reverse` take lists apart)"
+	case *ast.NilNode:
+		what = "`nil` (`X is missing` asks for it)"
+	case *ast.ChainNode:
+		what = "`?.` (a property of something missing is missing, so `.` is enough)"
+	case *ast.MemberNode:
+		what = "a method or `?.`"
+	case *ast.SequenceNode, *ast.VariableDeclaratorNode:
+		what = "a statement"
+	case *ast.PredicateNode:
+		what = "a predicate outside of a function"
+	}
+	k.report(notInExpressions, k.span(n.Location().From, n.Location().To), "", "%s has no place in an expression", what)
+	return bad(n)
+}
+
+func (k *compiler) refuseOperator(n *ast.BinaryNode) *code {
+	k.report(notInExpressions, k.operator(n), "", "there is no operator `%s`", n.Operator)
+	k.visit(n.Left)
+	k.visit(n.Right)
+	return bad(n)
+}
+
+func (k *compiler) errNumber(n ast.Node) *code {
+	k.report(WrongType, k.at(n), "", "this is more than a value can be")
+	return bad(n)
+}
+
+func (k *compiler) errClock(n ast.Node, c value.Clock) *code {
+	k.report(WrongType, k.at(n), "", "a time of day cannot be compared or calculated with: write `local(now).hour` or a date with it, like `2026-12-25 %s`", c)
+	return bad(n)
+}
+
+func (k *compiler) errTwice(name *ast.StringNode) {
+	k.report(notInExpressions, k.at(name), "", "`%s` is given twice", name.Value)
+}
+
+func (k *compiler) errNoEvent(n ast.Node) *code {
+	suggest := ""
+	message := "there is no `event` here"
+	if k.scope.HasEntry {
+		suggest, message = "entry", "there is no `event` here: what began the run is `entry`"
+	}
+	k.report(NotHere, k.at(n), suggest, "%s", message)
+	return bad(n)
+}
+
+func (k *compiler) errNotHere(n ast.Node, format string, args ...any) *code {
+	k.report(NotHere, k.at(n), "", format, args...)
+	return bad(n)
+}
+
+func (k *compiler) errNeedsName(n *ast.IdentifierNode, what, example string) *code {
+	k.report(UnknownName, k.at(n), "", "`%s` needs %s after it, as in `%s`", n.Value, what, example)
+	return bad(n)
+}
+
+func (k *compiler) errNoElement(n ast.Node) *code {
+	k.report(NotHere, k.span(n.Location().From, n.Location().To), "", "`it` and a leading `.` mean the element of a list, and stand only inside `any(LIST, …)` and its like")
+	return bad(n)
+}
+
+func (k *compiler) errUnknownName(n *ast.IdentifierNode) *code {
+	name := n.Value
+	if _, ok := functions[name]; ok || name == "ago" || name == "from_now" || name == "local" {
+		k.report(UnknownName, k.at(n), "", "`%s` is a function and wants its arguments in parentheses", name)
+		return bad(n)
+	}
+	if _, ok := k.scope.Traits[name]; ok {
+		k.report(UnknownName, k.at(n), "profile."+name, "`%s` is a trait", name)
+		return bad(n)
+	}
+	if k.scope.Segments[name] {
+		k.report(UnknownName, k.at(n), "segment."+name, "`%s` is a segment", name)
+		return bad(n)
+	}
+	candidates := append(keys(k.scope.Events), "now", "it", "profile", "segment")
+	if !k.scope.NoJourney {
+		candidates = append(candidates, "journey")
+	}
+	if k.scope.Event != nil {
+		candidates = append(candidates, "event")
+	}
+	if k.scope.HasEntry {
+		candidates = append(candidates, "entry")
+	}
+	if k.scope.HasRun {
+		candidates = append(candidates, "run")
+	}
+	suggest := diag.Suggest(name, candidates)
+	if suggest == "" {
+		if t := diag.Suggest(name, keys(k.scope.Traits)); t != "" {
+			suggest = "profile." + t
+		}
+	}
+	k.report(UnknownName, k.at(n), suggest, "unknown name `%s`", name)
+	return bad(n)
+}
+
+// errUnknown reports a name after a dot: at the name alone.
+func (k *compiler) errUnknown(name *ast.StringNode, code diag.Code, what, prefix string, candidates []string) *code {
+	suggest := diag.Suggest(name.Value, candidates)
+	if suggest != "" {
+		suggest = prefix + suggest
+	}
+	k.report(code, k.at(name), suggest, "unknown %s `%s`", what, name.Value)
+	return bad(name)
+}
+
+func (k *compiler) errUnknownEvent(n ast.Node, name string) *code {
+	suggest := diag.Suggest(name, keys(k.scope.Events))
+	if _, ok := n.(*ast.StringNode); ok {
+		if suggest = diag.Suggest(name, keys(k.scope.EventWires)); suggest != "" {
+			suggest = `"` + suggest + `"`
+		}
+	}
+	k.report(UnknownEvent, k.at(n), suggest, "unknown event `%s`", name)
+	return bad(n)
+}
+
+func (k *compiler) errUnknownFunction(n *ast.CallNode, name string) *code {
+	suggest := diag.Suggest(name, append(keys(functions), "ago", "from_now", "local"))
+	k.report(UnknownFunction, k.at(n.Callee), suggest, "unknown function `%s`", name)
+	return bad(n)
+}
+
+func (k *compiler) errReserved(n *ast.CallNode, name string) *code {
+	k.report(reservedWord, k.at(n.Callee), "", "`%s` is not supported yet", name)
+	return bad(n)
+}
+
+func (k *compiler) errLastOf(n ast.Node) *code {
+	k.report(WrongType, k.at(n), "", "`in last` wants the name of an event before it")
+	return bad(n)
+}
+
+func (k *compiler) errDynamic(n ast.Node) *code {
+	k.report(Dynamic, k.at(n), "", "a name must be written out here, so that what a condition reads is known")
+	return bad(n)
+}
+
+func (k *compiler) errNoFields(n ast.Node, base *code, name *ast.StringNode) *code {
+	hint := ""
+	switch {
+	case base.typ.Kind == value.List:
+		hint = fmt.Sprintf(": take one of its elements, like `last(…).%s`, or ask all, like `any(…, .%s …)`", name.Value, name.Value)
+	case base.typ.Kind == value.TimeKind:
+		hint = ": its parts are those of `local(…)`"
+	}
+	k.report(WrongType, k.at(base.node), "", "%s is %s and has no properties%s", k.quote(base.node), describe(base.typ), hint)
+	return bad(n)
+}
+
+func (k *compiler) errNoElements(n ast.Node, base *code) *code {
+	k.report(WrongType, k.at(base.node), "", "%s is %s, and only a list has elements", k.quote(base.node), describe(base.typ))
+	return bad(n)
+}
+
+// errArgument reports a value of the wrong type, at its first character. The
+// sentence says who wants what.
+func (k *compiler) errArgument(c *code, wanted string) *code {
+	if !c.bad {
+		k.report(WrongType, k.at(c.node), "", "%s, and %s is %s", wanted, k.quote(c.node), describe(c.typ))
+	}
+	return bad(c.node)
+}
+
+func (k *compiler) errWanted(c *code, wanted string) {
+	k.report(WrongType, k.at(c.node), "", "%s is wanted here, and %s is %s", wanted, k.quote(c.node), describe(c.typ))
+}
+
+func (k *compiler) errCompare(n *ast.BinaryNode, l, r *code) *code {
+	k.report(MismatchedTypes, k.operator(n), "", "%s cannot compare: the left side is %s, the right side %s", "`"+n.Operator+"`", describe(l.typ), describe(r.typ))
+	return bad(n)
+}
+
+func (k *compiler) errOperands(n *ast.BinaryNode, l, r *code) *code {
+	k.report(MismatchedTypes, k.operator(n), "", "`%s` cannot calculate: the left side is %s, the right side %s", n.Operator, describe(l.typ), describe(r.typ))
+	return bad(n)
+}
+
+func (k *compiler) errIn(n *ast.BinaryNode, x, l *code) *code {
+	k.report(MismatchedTypes, k.operator(n), "", "`in` cannot find it: the left side is %s, the right side %s", describe(x.typ), describe(l.typ))
+	return bad(n)
+}
+
+func (k *compiler) errTextOperands(n *ast.BinaryNode, l, r *code) *code {
+	wrong := l
+	if l.typ.Kind.IsText() || isAny(l.typ) {
+		wrong = r
+	}
+	return k.errArgument(wrong, "`"+n.Operator+"` wants text on both sides")
+}
+
+func (k *compiler) errOneOf(n ast.Node, s string, t *value.Type) {
+	suggest := diag.Suggest(s, t.OneOf)
+	if suggest != "" {
+		suggest = `"` + suggest + `"`
+	}
+	k.report(NotOneOf, k.at(n), suggest, "`%q` is none of the values it can have: %s", s, strings.Join(quoted(t.OneOf), ", "))
+}
+
+func quoted(s []string) []string {
+	q := slices.Clone(s)
+	for i := range q {
+		q[i] = `"` + q[i] + `"`
+	}
+	return q
+}
+
+func (k *compiler) errPattern(n ast.Node, err error) *code {
+	k.report(BadPattern, k.at(n), "", "this pattern cannot be read: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	return bad(n)
+}
+
+func (k *compiler) errPatternConstant(n ast.Node) *code {
+	k.report(BadPattern, k.at(n), "", "the pattern of `matches` must be written out as a text")
+	return bad(n)
+}
+
+func (k *compiler) errUntracked(n ast.Node) {
+	what := k.quote(n)
+	k.report(UntrackedNow, k.at(n), "", "when this use of %s changes cannot be told: compare it with a time by itself, or take `local(now)` apart", what)
+}
+
+func (k *compiler) errArguments(n *ast.CallNode, name string, least, most int) *code {
+	want := fmt.Sprintf("%d to %d arguments", least, most)
+	switch {
+	case least == most && most == 1:
+		want = "one argument"
+	case least == most:
+		want = fmt.Sprintf("%d arguments", least)
+	case most > 9:
+		want = fmt.Sprintf("at least %d", least)
+	}
+	k.report(WrongArguments, k.at(n.Callee), "", "`%s` wants %s, and has %d", name, want, len(n.Arguments))
+	return bad(n)
+}
+
+// quote is a piece of the source for a message, cut where it is long.
+func (k *compiler) quote(n ast.Node) string {
+	from, to := extent(n)
+	if from < 0 || to > len(k.file.Text) || from >= to {
+		return "this"
+	}
+	s := strings.Join(strings.Fields(k.file.Text[from:to]), " ")
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:39]) + "…"
+	}
+	return "`" + s + "`"
+}
