@@ -117,31 +117,47 @@ func (s *scanner) closing(open, pos int) (int, bool) {
 	}
 	// A note may hold anything, apostrophes too.
 	note := opening == "{%" && strings.HasPrefix(strings.TrimLeft(s.src[pos:], space), "#")
+	suspect := -1 // the first string that runs over an end
 	for ; pos < len(s.src); pos++ {
 		switch c := s.src[pos]; {
 		case strings.HasPrefix(s.src[pos:], closer):
 			return pos + 2, true
 		case (c == '\'' || c == '"') && !note:
 			n := strings.IndexByte(s.src[pos+1:], c)
-			if n < 0 || runaway(s.src[pos+1:pos+1+n]) {
-				s.problems = append(s.problems, Problem{pos, pos + 1, "this string is not closed: its second " + string(c) + " is missing"})
-				return 0, false
+			if n < 0 {
+				return 0, s.openString(pos)
+			}
+			overEnd, runaway := overrun(s.src[pos+1 : pos+1+n])
+			if runaway {
+				return 0, s.openString(pos)
+			}
+			if overEnd && suspect < 0 {
+				suspect = pos
 			}
 			pos += n + 1
 		}
+	}
+	if suspect >= 0 {
+		return 0, s.openString(suspect)
 	}
 	s.problems = append(s.problems, Problem{open, open + 2, fmt.Sprintf("this %s is not closed: its %s is missing", opening, closer)})
 	return 0, false
 }
 
-// runaway says whether a string most likely lacks its end: it runs over the
-// end of its tag and on through a line break or another opening.
-func runaway(s string) bool {
+func (s *scanner) openString(pos int) bool {
+	s.problems = append(s.problems, Problem{pos, pos + 1, "this string is not closed: its second " + s.src[pos:pos+1] + " is missing"})
+	return false
+}
+
+// overrun says whether a string holds the end of a tag, and whether it goes on
+// from there through a line break or another opening: then it most likely lacks
+// its own end.
+func overrun(s string) (overEnd, runaway bool) {
 	end := strings.Index(s, "}}")
 	if i := strings.Index(s, "%}"); i >= 0 && (end < 0 || i < end) {
 		end = i
 	}
-	return end >= 0 && (strings.ContainsRune(s[end:], '\n') || nextOpen(s, end) >= 0)
+	return end >= 0, end >= 0 && (strings.ContainsRune(s[end:], '\n') || nextOpen(s, end) >= 0)
 }
 
 // tag adds a tag, or reads a raw block, comment or note to its end.
