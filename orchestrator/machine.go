@@ -94,9 +94,10 @@ type Result struct {
 	Reactions []Reaction
 }
 
-// Outcome is what a send came to.
+// Outcome is what a send came to. Planned gives a claim back: nothing went
+// out for certain, and the send is to be judged and tried again.
 type Outcome struct {
-	State  profiles.SendState // Sent, Failed, Skipped or Uncertain
+	State  profiles.SendState // Sent, Failed, Skipped, Uncertain or Planned
 	Reason string
 }
 

@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"slices"
+
 	"journey/dsl"
 	"journey/dsl/value"
 	"journey/profiles"
@@ -187,6 +189,10 @@ func (m *machine) outcome(id string, o Outcome) {
 	}
 	r, live := m.p.Run(id)
 	step, ok := m.stepOfSend(r, live)
+	if o.State == profiles.Planned {
+		m.giveBack(send, live)
+		return
+	}
 	if !ok {
 		m.record(send, o)
 		if e, ok := m.p.EndedRun(id); ok && countsAsSent(o.State) {
@@ -195,6 +201,16 @@ func (m *machine) outcome(id string, o Outcome) {
 		return
 	}
 	m.settleSend(r, step, send, o)
+}
+
+// giveBack makes an attempt undone of which it is certain that nothing went
+// out: the send is planned again, or dropped with its run.
+func (m *machine) giveBack(send *profiles.Send, live bool) {
+	if !live {
+		m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool { return s == send })
+		return
+	}
+	send.State, send.Owner, send.Deadline = profiles.Planned, "", 0
 }
 
 func (m *machine) stepOfSend(r *profiles.Run, live bool) (*dsl.Send, bool) {

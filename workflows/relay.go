@@ -1,0 +1,285 @@
+package workflows
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"journey/engine"
+	"journey/profiles/store"
+)
+
+const (
+	pollEvery  = 250 * time.Millisecond // how long another process's commit waits at most
+	leaseEvery = 3 * time.Second        // leases last 10 s
+	batch      = 128                    // reactions read at once
+	parallel   = 8                      // partitions worked on at once
+)
+
+// partitions is what the relay needs of the engine.
+type partitions interface {
+	Lease(ctx context.Context, partition int) (engine.Lease, bool, error)
+	GiveBack(ctx context.Context, l engine.Lease) error
+	Work(ctx context.Context, owned []int) ([]int, error)
+	Nudges() <-chan int
+	Outbox(ctx context.Context, l engine.Lease, max int) ([]store.Reaction, error)
+	Ack(ctx context.Context, l engine.Lease, ids ...string) error
+	Tick(ctx context.Context, l engine.Lease) (engine.Ticked, error)
+}
+
+var _ partitions = (*engine.Engine)(nil)
+
+// Lag says how far the relay is behind.
+type Lag struct {
+	Owned   int       // partitions that this process has
+	Started int64     // workflows started
+	Woken   int64     // wakes sent
+	Poison  int64     // reactions that Temporal will never take, dropped and logged
+	Trouble time.Time // since when Temporal has not answered; zero: it does
+}
+
+// relay has the partitions of this process: it takes their reactions to
+// Temporal, lets what is due happen, and wakes what is overdue.
+type relay struct {
+	parts partitions
+	temporal
+	log *slog.Logger
+
+	mu      sync.Mutex
+	owned   map[int]engine.Lease
+	trouble time.Time
+
+	started, woken, poison atomic.Int64
+}
+
+func newRelay(opt Options) *relay {
+	return &relay{
+		parts: opt.Engine, temporal: temporal{client: opt.Client, namespace: opt.Namespace, lives: opt.Engine.RunLives, real: realOrder(opt.Engine)},
+		log: opt.Logger, owned: map[int]engine.Lease{},
+	}
+}
+
+// run works until the context ends, and then gives the leases back.
+func (r *relay) run(ctx context.Context) {
+	var loops sync.WaitGroup
+	loops.Go(func() { every(ctx, leaseEvery, r.lease) })
+	loops.Go(func() { r.work(ctx) })
+	loops.Wait()
+	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	for _, l := range r.leases() {
+		if err := r.parts.GiveBack(back, l); err != nil {
+			return // it runs out by itself
+		}
+	}
+}
+
+func every(ctx context.Context, d time.Duration, do func(context.Context)) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lease takes the partitions that nobody has, and keeps those it has.
+func (r *relay) lease(ctx context.Context) {
+	for p := range store.Partitions {
+		l, ok, err := r.parts.Lease(ctx, p)
+		if ctx.Err() != nil {
+			return
+		}
+		r.mu.Lock()
+		if err == nil && ok {
+			r.owned[p] = l
+		} else {
+			delete(r.owned, p)
+		}
+		r.mu.Unlock()
+		if err != nil {
+			r.log.Warn("leases cannot be renewed", "error", err.Error())
+			return
+		}
+	}
+}
+
+func (r *relay) leases() map[int]engine.Lease {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	owned := make(map[int]engine.Lease, len(r.owned))
+	for p, l := range r.owned {
+		owned[p] = l
+	}
+	return owned
+}
+
+// work looks at the partitions that have something to do: at once where this
+// process has committed a reaction, every now and then at all.
+func (r *relay) work(ctx context.Context) {
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for {
+		todo := map[int]bool{}
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-r.parts.Nudges():
+			todo[p] = true
+			for more := true; more; {
+				select {
+				case p := <-r.parts.Nudges():
+					todo[p] = true
+				default:
+					more = false
+				}
+			}
+		case <-poll.C:
+			for _, p := range r.look(ctx) {
+				todo[p] = true
+			}
+		}
+		r.handle(ctx, todo)
+	}
+}
+
+// look asks which partitions have something to do.
+func (r *relay) look(ctx context.Context) []int {
+	var owned []int
+	for p := range r.leases() {
+		owned = append(owned, p)
+	}
+	if len(owned) == 0 {
+		return nil
+	}
+	ps, err := r.parts.Work(ctx, owned)
+	if err != nil && ctx.Err() == nil {
+		r.log.Warn("partitions cannot be looked at", "error", err.Error())
+	}
+	return ps
+}
+
+func (r *relay) handle(ctx context.Context, todo map[int]bool) {
+	leases := r.leases()
+	places := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for p := range todo {
+		l, ours := leases[p]
+		if !ours {
+			continue
+		}
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			r.partition(ctx, l)
+		})
+	}
+	all.Wait()
+}
+
+// partition lets what is due happen, and empties the outbox as far as
+// Temporal takes it.
+func (r *relay) partition(ctx context.Context, l engine.Lease) {
+	if _, err := r.parts.Tick(ctx, l); err != nil && ctx.Err() == nil {
+		r.log.Warn("what is due cannot be done", "partition", l.Partition, "error", err.Error())
+	}
+	for ctx.Err() == nil {
+		reactions, err := r.parts.Outbox(ctx, l, batch)
+		if err != nil || len(reactions) == 0 {
+			return
+		}
+		accepted := r.deliver(ctx, l, reactions)
+		if len(accepted) > 0 {
+			if err := r.parts.Ack(ctx, l, accepted...); err != nil {
+				return // read again: a repeat converges
+			}
+		}
+		if len(accepted) < len(reactions) {
+			return // Temporal is away: the next look tries again
+		}
+	}
+}
+
+// deliver takes reactions to Temporal, those of one run in their order, and
+// answers which were accepted.
+func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.Reaction) []string {
+	var order []string
+	byRun := map[string][]store.Reaction{}
+	for _, re := range reactions {
+		if byRun[re.Run] == nil {
+			order = append(order, re.Run)
+		}
+		byRun[re.Run] = append(byRun[re.Run], re)
+	}
+	var mu sync.Mutex
+	var accepted []string
+	places := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for _, run := range order {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			for _, re := range byRun[run] {
+				if !r.take(ctx, l.Partition, re) {
+					return
+				}
+				mu.Lock()
+				accepted = append(accepted, re.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return accepted
+}
+
+// take brings one reaction to Temporal; false means try again later.
+func (r *relay) take(ctx context.Context, partition int, re store.Reaction) bool {
+	err := r.react(ctx, partition, re)
+	switch {
+	case err == nil:
+		r.answered(true)
+		if re.Kind == store.StartRun {
+			r.started.Add(1)
+		} else {
+			r.woken.Add(1)
+		}
+		return true
+	case hopeless(err):
+		r.poison.Add(1)
+		r.log.Error("a reaction is dropped: Temporal will never take it", "run", re.Run, "error", err.Error())
+		return true
+	}
+	if ctx.Err() == nil {
+		r.answered(false)
+	}
+	return false
+}
+
+// answered notes whether Temporal answers.
+func (r *relay) answered(yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case yes:
+		r.trouble = time.Time{}
+	case r.trouble.IsZero():
+		r.trouble = time.Now()
+		r.log.Warn("Temporal does not answer: reactions wait in the outbox")
+	}
+}
+
+func (r *relay) lag() Lag {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Lag{
+		Owned: len(r.owned), Started: r.started.Load(), Woken: r.woken.Load(), Poison: r.poison.Load(),
+		Trouble: r.trouble,
+	}
+}
