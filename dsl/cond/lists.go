@@ -43,6 +43,9 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 		if init = k.still(args[2]); init.bad {
 			return bad(n)
 		}
+		if isNumber(init.typ) { // 0 is a whole number, what is added to it need not be
+			init.typ = typNumber
+		}
 		k.acc = append(k.acc, read(n, init.typ, func(e *Env) any { return e.acc }))
 	}
 	k.frames = append(k.frames, frame{elemOf(l.typ), l.from})
@@ -535,7 +538,7 @@ func (k *compiler) least(n *ast.CallNode, name string) *code {
 	k.zone = true
 	f := make([]func(*Env) any, len(args))
 	for i, c := range args {
-		if isMoment(t) {
+		if t.Kind == value.TimeKind { // a date among them is a midnight
 			f[i] = (&code{typ: typTime, line: c.asInstant()}).asVal()
 		} else {
 			f[i] = c.asVal()
