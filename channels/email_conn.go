@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -209,19 +211,13 @@ func smtpCode(ctx context.Context, err error) string {
 		return "smtp host unknown"
 	case errors.As(err, &op) && op.Op == "dial":
 		return "smtp no connection"
-	case isAuth(err):
+	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return "smtp connection lost"
+	// What the server does not offer the library tells in words alone.
+	case strings.Contains(err.Error(), "STARTTLS"):
+		return "smtp tls"
+	case strings.Contains(err.Error(), "AUTH"), errors.Is(err, smtp.ErrUnencrypted):
 		return "smtp auth"
 	}
 	return "smtp connection lost"
-}
-
-// isAuth says whether signing in failed on our side.
-func isAuth(err error) bool {
-	for _, e := range []error{smtp.ErrUnencrypted, smtp.ErrWrongHostname, mail.ErrPlainAuthNotSupported,
-		mail.ErrLoginAuthNotSupported, mail.ErrNoSupportedAuthDiscovered} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
