@@ -1,0 +1,28 @@
+# The packages that link the embedded Temporal server: slow to build, and
+# slower with the race detector.
+SERVER  := journey/cmd/journeyd journey/devserver/embedtemporal
+PACKAGES = $(filter-out $(SERVER),$(shell go list ./...))
+
+.PHONY: build test race bench lint dev faults
+
+build: # both programs, into bin/
+	go build -o bin/ ./cmd/journey ./cmd/journeyd
+
+test: # what README.md says
+	go test ./...
+
+race: # every package that does not link the embedded server, under the race detector
+	go test -race -short $(PACKAGES)
+
+lint:
+	go vet ./...
+	go tool staticcheck ./...
+
+bench: build # the table of docs/performance.md
+	go run ./bench
+
+dev: # the example shop on this machine
+	go run ./cmd/journeyd dev examples/shop
+
+faults: # every fault, three seeds; some 40 minutes
+	go test ./cmd/journeyd -run TestFaults -faults.full -timeout 90m -v
