@@ -36,8 +36,7 @@ func Compile(file *diag.File, node ast.Node, scope *Scope, want Want) (*Expr, []
 	if len(k.diags) > 0 || k.holed {
 		return nil, inOrder(k.diags)
 	}
-	from, to := extent(node)
-	x := &Expr{typ: c.typ, span: diag.Span{File: file, Start: from, End: to}, reads: k.reads()}
+	x := &Expr{typ: c.typ, span: k.at(node), reads: k.reads()}
 	x.cond = c.asCond()
 	x.value = c.asVal()
 	if k.holdsEvents(c.typ) || isAny(c.typ) {
@@ -76,7 +75,7 @@ type compiler struct {
 
 // frame is the element that `it` means.
 type frame struct {
-	elem *value.Type
+	elem *value.Type // nil: of a list that was reported
 	from []*source
 }
 
@@ -329,7 +328,9 @@ func (k *compiler) span(from, to int) diag.Span {
 }
 
 // at is where a node stands.
-func (k *compiler) at(n ast.Node) diag.Span { return k.span(extent(n)) }
+func (k *compiler) at(n ast.Node) diag.Span {
+	return k.span(balanced(k.file.Text, n))
+}
 
 // operator is where the operator of a comparison or calculation stands.
 func (k *compiler) operator(n *ast.BinaryNode) diag.Span {
@@ -349,6 +350,43 @@ func extent(n ast.Node) (from, to int) {
 	for _, c := range children(n) {
 		f, t := extent(c)
 		from, to = min(from, f), max(to, t)
+	}
+	return from, to
+}
+
+// balanced is the extent of a node together with the brackets that belong to
+// it and have no node of their own.
+func balanced(text string, n ast.Node) (from, to int) {
+	from, to = extent(n)
+	if from < 0 || to > len(text) {
+		return from, to
+	}
+	open, quoted := 0, false
+	for i := from; i < to; i++ {
+		switch c := text[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			open++
+		case c == ')' || c == ']':
+			if open--; open < 0 { // opened before: take it in
+				i := strings.LastIndexAny(text[:from], "([")
+				if i < 0 {
+					return from, to
+				}
+				from, open = i, 0
+			}
+		}
+	}
+	for ; open > 0; open-- {
+		i := strings.IndexAny(text[to:], ")]")
+		if i < 0 {
+			break
+		}
+		to += i + 1
 	}
 	return from, to
 }

@@ -251,12 +251,12 @@ func (k *compiler) errNoFields(n ast.Node, base *code, name *ast.StringNode) *co
 	case base.typ.Kind == value.TimeKind:
 		hint = ": its parts are those of `local(…)`"
 	}
-	k.report(WrongType, k.at(base.node), "", "%s is %s and has no properties%s", k.quote(base.node), describe(base.typ), hint)
+	k.report(WrongType, k.at(base.node), "", "%s is %s and has no properties%s", k.quote(base.node), k.describe(base.typ), hint)
 	return bad(n)
 }
 
 func (k *compiler) errNoElements(n ast.Node, base *code) *code {
-	k.report(WrongType, k.at(base.node), "", "%s is %s, and only a list has elements", k.quote(base.node), describe(base.typ))
+	k.report(WrongType, k.at(base.node), "", "%s is %s, and only a list has elements", k.quote(base.node), k.describe(base.typ))
 	return bad(n)
 }
 
@@ -264,27 +264,27 @@ func (k *compiler) errNoElements(n ast.Node, base *code) *code {
 // sentence says who wants what.
 func (k *compiler) errArgument(c *code, wanted string) *code {
 	if !c.bad {
-		k.report(WrongType, k.at(c.node), "", "%s, and %s is %s", wanted, k.quote(c.node), describe(c.typ))
+		k.report(WrongType, k.at(c.node), "", "%s, and %s is %s", wanted, k.quote(c.node), k.describe(c.typ))
 	}
 	return bad(c.node)
 }
 
 func (k *compiler) errWanted(c *code, wanted string) {
-	k.report(WrongType, k.at(c.node), "", "%s is wanted here, and %s is %s", wanted, k.quote(c.node), describe(c.typ))
+	k.report(WrongType, k.at(c.node), "", "%s is wanted here, and %s is %s", wanted, k.quote(c.node), k.describe(c.typ))
 }
 
 func (k *compiler) errCompare(n *ast.BinaryNode, l, r *code) *code {
-	k.report(MismatchedTypes, k.operator(n), "", "%s cannot compare: the left side is %s, the right side %s", "`"+n.Operator+"`", describe(l.typ), describe(r.typ))
+	k.report(MismatchedTypes, k.operator(n), "", "%s cannot compare: the left side is %s, the right side %s", "`"+n.Operator+"`", k.describe(l.typ), k.describe(r.typ))
 	return bad(n)
 }
 
 func (k *compiler) errOperands(n *ast.BinaryNode, l, r *code) *code {
-	k.report(MismatchedTypes, k.operator(n), "", "`%s` cannot calculate: the left side is %s, the right side %s", n.Operator, describe(l.typ), describe(r.typ))
+	k.report(MismatchedTypes, k.operator(n), "", "`%s` cannot calculate: the left side is %s, the right side %s", n.Operator, k.describe(l.typ), k.describe(r.typ))
 	return bad(n)
 }
 
 func (k *compiler) errIn(n *ast.BinaryNode, x, l *code) *code {
-	k.report(MismatchedTypes, k.operator(n), "", "`in` cannot find it: the left side is %s, the right side %s", describe(x.typ), describe(l.typ))
+	k.report(MismatchedTypes, k.operator(n), "", "`in` cannot find it: the left side is %s, the right side %s", k.describe(x.typ), k.describe(l.typ))
 	return bad(n)
 }
 
@@ -338,12 +338,17 @@ func (k *compiler) errArguments(n *ast.CallNode, name string, least, most int) *
 		want = fmt.Sprintf("at least %d", least)
 	}
 	k.report(WrongArguments, k.at(n.Callee), "", "`%s` wants %s, and has %d", name, want, len(n.Arguments))
+	for _, a := range n.Arguments {
+		if _, ok := a.(*ast.PredicateNode); !ok {
+			k.visit(a)
+		}
+	}
 	return bad(n)
 }
 
 // quote is a piece of the source for a message, cut where it is long.
 func (k *compiler) quote(n ast.Node) string {
-	from, to := extent(n)
+	from, to := balanced(k.file.Text, n)
 	if from < 0 || to > len(k.file.Text) || from >= to {
 		return "this"
 	}

@@ -22,7 +22,8 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 		}
 	}
 	l := k.still(args[0])
-	if l.bad { // what the elements are is not known: the body cannot be judged
+	if l.bad {
+		k.bodyOfBad(args)
 		return bad(n)
 	}
 	if l.typ.Kind != value.List && !isAny(l.typ) {
@@ -83,6 +84,18 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 		return k.reduce(n, l, body, init)
 	}
 	return k.aggregate(n, name, l, body)
+}
+
+// bodyOfBad looks for further mistakes in what is asked of elements of which
+// nothing is known.
+func (k *compiler) bodyOfBad(args []ast.Node) {
+	if len(args) < 2 || len(k.frames) >= maxDepth {
+		return
+	}
+	k.frames = append(k.frames, frame{})
+	k.acc = append(k.acc, bad(args[1]))
+	k.visit(unwrap(args[1]))
+	k.frames, k.acc = k.frames[:len(k.frames)-1], k.acc[:len(k.acc)-1]
 }
 
 // speaksOfElement says whether `it` or a leading `.` stands in a node outside
@@ -473,7 +486,7 @@ func (k *compiler) most(n ast.Node, l, body *code) *code {
 // `acc` being what it came to before.
 func (k *compiler) reduce(n *ast.CallNode, l, body, init *code) *code {
 	if !assignable(body.typ, init.typ) {
-		return k.errArgument(body, "`reduce` goes on with "+describe(init.typ)+", as it started")
+		return k.errArgument(body, "`reduce` goes on with "+k.describe(init.typ)+", as it started")
 	}
 	k.whole(l)
 	k.whole(body)

@@ -95,6 +95,9 @@ func (k *compiler) pointer(n *ast.PointerNode) *code {
 		return k.errNoElement(n)
 	}
 	f := k.frames[len(k.frames)-1]
+	if f.elem == nil {
+		return bad(n)
+	}
 	return k.element(n, f.elem, f.from)
 }
 
@@ -131,7 +134,7 @@ func (k *compiler) member(n *ast.MemberNode) *code {
 	if call, ok := n.Node.(*ast.CallNode); ok && named && callee(call) == "local" {
 		return k.local(n, call, name)
 	}
-	base := k.still(n.Node)
+	base := k.visit(n.Node)
 	if base.bad {
 		if !named {
 			k.visit(n.Property)

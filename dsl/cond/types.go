@@ -73,7 +73,7 @@ func related(a, b *value.Type) bool {
 }
 
 // describe is the type in words that follow "is".
-func describe(t *value.Type) string {
+func (k *compiler) describe(t *value.Type) string {
 	switch t.Kind {
 	case value.Any:
 		return "of unknown type"
@@ -83,13 +83,28 @@ func describe(t *value.Type) string {
 		return "a number"
 	case value.List:
 		if e := elemOf(t); !isAny(e) {
+			if k.isEvent(e) {
+				return "a list of events"
+			}
 			return "a list of " + plural(e)
 		}
 		return "a list"
 	case value.Object:
+		if k.isEvent(t) {
+			return "an event"
+		}
 		return "an object"
 	}
 	return "a " + t.Kind.String()
+}
+
+func (k *compiler) isEvent(t *value.Type) bool {
+	for _, e := range k.events {
+		if e == t {
+			return true
+		}
+	}
+	return false
 }
 
 func plural(t *value.Type) string {
