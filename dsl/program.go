@@ -16,9 +16,13 @@ type Program struct {
 	Settings Settings
 	Traits   []*Trait // in the order of declaration, built-in ones first
 	Events   []*Event
-	Segments []*Segment
+	Segments []*Segment // those that other segments read stand before them
 	Messages []*Message
 	Journeys []*Journey
+
+	// Derived are the computed traits and the segments in an order in which
+	// each stands after those it reads.
+	Derived []Derived
 
 	traits     map[string]*Trait // by name
 	traitWires map[string]*Trait
@@ -27,6 +31,14 @@ type Program struct {
 	segments   map[string]*Segment
 	messages   map[string]*Message
 	journeys   map[string]*Journey
+
+	lookBack []cond.EventRead // events that waits, exits and goals look back for
+}
+
+// Derived is a computed trait or a segment: just one of the two is set.
+type Derived struct {
+	Trait   *Trait
+	Segment *Segment
 }
 
 // Settings are the workspace's.
@@ -68,12 +80,12 @@ type Segment struct {
 // Message is something to send.
 type Message struct {
 	Name          string
-	Channel       string // "email", "webhook", …
-	Subject       *template.Template
+	Channel       string             // "email", "webhook", …
+	Subject       *template.Template // nil where there is none, Text and HTML too
 	Text, HTML    *template.Template
 	To            *cond.Expr // nil: the channel's address trait
 	URL, Method   string     // webhook
-	JSON          []Named    // webhook body
+	JSON          []Named    // webhook body, in the order of the source
 	Transactional bool
 	ValidFor      *cond.Expr // nil: 24 hours
 	Resend        bool       // in doubt resend

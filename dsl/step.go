@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"time"
+
 	"journey/dsl/cond"
 	"journey/dsl/diag"
 	"journey/dsl/value"
@@ -48,6 +50,9 @@ type WaitClock struct {
 // Weekdays is a set of days of the week: bit time.Weekday.
 type Weekdays uint8
 
+// Has says whether the set holds the day; the empty set holds all.
+func (w Weekdays) Has(d time.Weekday) bool { return w == 0 || w&(1<<d) != 0 }
+
 // WaitWindow is `wait until 09:00 to 18:00 [on weekdays]`. The day is that of
 // the opening; From > To crosses midnight.
 type WaitWindow struct {
@@ -91,6 +96,7 @@ type Alternative struct {
 	Where      *cond.Expr
 	SinceEntry bool
 	Arm        Arm
+	Span       diag.Span // of the event's name or the condition
 }
 
 // If is `if C { … } else { … }`.

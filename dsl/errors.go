@@ -1,0 +1,574 @@
+package dsl
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"journey/dsl/cond"
+	"journey/dsl/diag"
+	"journey/dsl/syntax"
+	"journey/dsl/value"
+)
+
+// The codes of what the checker finds. Each says one kind of mistake; the
+// example in its comment is wrong in just this way. Codes of the parser are in
+// package diag, those of expressions in package cond.
+const (
+	// SecondWorkspace is a second `workspace` block.
+	//
+	//	workspace { country TW }
+	//	workspace { currency TWD }
+	SecondWorkspace diag.Code = "second-workspace"
+
+	// Duplicate is a name that is declared again.
+	//
+	//	trait name: text
+	//	trait name: text
+	Duplicate diag.Code = "duplicate-name"
+
+	// ReservedName is a name that has a meaning of its own where it would stand.
+	//
+	//	trait id: text
+	ReservedName diag.Code = "reserved-name"
+
+	// SameWire is a name on the wire that two traits, events or properties have.
+	//
+	//	trait name: text
+	//	trait full_name "name": text
+	SameWire diag.Code = "same-wire-name"
+
+	// EmptyText is a text that must say something and is empty.
+	//
+	//	trait name "": text
+	EmptyText diag.Code = "empty-text"
+
+	// BadIdentifier is an identifier that cannot be one.
+	//
+	//	trait age: number identifier
+	BadIdentifier diag.Code = "bad-identifier"
+
+	// BuiltinChanged is a built-in trait, event or property that is declared
+	// again as something else.
+	//
+	//	trait timezone: number
+	BuiltinChanged diag.Code = "builtin-changed"
+
+	// BadOneOf is `one of` where it cannot stand, or the same value twice.
+	//
+	//	trait tier: number one of "1", "2"
+	BadOneOf diag.Code = "bad-one-of"
+
+	// UnknownZone is a time zone that the IANA database does not have.
+	//
+	//	workspace { timezone "Asia/Taipeh" }
+	UnknownZone diag.Code = "unknown-zone"
+
+	// UnknownCountry is a country that ISO 3166 does not have.
+	//
+	//	workspace { country XX }
+	UnknownCountry diag.Code = "unknown-country"
+
+	// UnknownCurrency is a currency that ISO 4217 does not have.
+	//
+	//	workspace { currency XYZ }
+	UnknownCurrency diag.Code = "unknown-currency"
+
+	// BadSetting is a setting with a value that makes no sense.
+	//
+	//	workspace { late after 0s }
+	BadSetting diag.Code = "bad-setting"
+
+	// Circle is a computed trait or segment that depends on itself.
+	//
+	//	segment a = segment.b
+	//	segment b = segment.a
+	Circle diag.Code = "circle"
+
+	// UnknownChannel is a channel that does not exist.
+	//
+	//	message m via emial { subject "Hi" text "Hi" }
+	UnknownChannel diag.Code = "unknown-channel"
+
+	// WrongClause is a clause that a message of its channel cannot have.
+	//
+	//	message m via webhook { url "https://example.com" subject "Hi" }
+	WrongClause diag.Code = "wrong-clause"
+
+	// MessageLacks is a message without something it needs.
+	//
+	//	trait email: email identifier
+	//	message m via email { text "Hi" }
+	MessageLacks diag.Code = "message-lacks"
+
+	// NoAddress is a message on a channel whose address trait is not declared.
+	//
+	//	message m via email { subject "Hi" text "Hi" }
+	NoAddress diag.Code = "no-address"
+
+	// BadURL is an address of a webhook that cannot be called.
+	//
+	//	message m via webhook { url "example" }
+	BadURL diag.Code = "bad-url"
+
+	// BadMethod is an HTTP method that webhooks do not use.
+	//
+	//	message m via webhook { url "https://example.com" method PSOT }
+	BadMethod diag.Code = "bad-method"
+
+	// NoFile is a file that the workspace does not have.
+	//
+	//	trait email: email identifier
+	//	message m via email { subject "Hi" text file "missing.txt" }
+	NoFile diag.Code = "no-file"
+
+	// BadTemplate is a template that cannot be read.
+	//
+	//	trait email: email identifier
+	//	message m via email { subject "Hi" text "{% if %}" }
+	BadTemplate diag.Code = "bad-template"
+
+	// WithLacks is a send that leaves out a value which the message writes.
+	WithLacks diag.Code = "with-lacks"
+
+	// Unsent is a message that nothing sends (a warning).
+	Unsent diag.Code = "unsent-message"
+
+	// NoEntry is a journey that nobody can enter.
+	//
+	//	journey j { wait 1 day }
+	NoEntry diag.Code = "no-entry"
+
+	// NoReentry is a journey entered by event or condition that does not say
+	// whether people may enter again (a warning; it means `once`).
+	//
+	//	event e
+	//	journey j { enter on e }
+	NoReentry diag.Code = "no-reentry-rule"
+
+	// UnknownGoal is `exit on goal` with a goal that the journey does not have.
+	//
+	//	event e
+	//	journey j { enter on e once exit on goal sold }
+	UnknownGoal diag.Code = "unknown-goal"
+
+	// ExitFirst is a wait for an event that always ends the run (a warning).
+	ExitFirst diag.Code = "exit-first"
+
+	// Unreachable is a step to which no run can come.
+	//
+	//	event e
+	//	journey j { enter on e once exit wait 1 day }
+	Unreachable diag.Code = "unreachable-step"
+
+	// UnknownMessage is `send` with a message that is not declared.
+	//
+	//	event e
+	//	journey j { enter on e once send hello }
+	UnknownMessage diag.Code = "unknown-message"
+
+	// Shares is a split whose shares do not make 100 per cent.
+	//
+	//	event e
+	//	journey j { enter on e once split s { 50% a { } 40% b { } } }
+	Shares diag.Code = "shares"
+
+	// SplitDiffers is a split that has other branches elsewhere.
+	SplitDiffers diag.Code = "split-differs"
+
+	// NotSettable is a trait that a journey cannot set.
+	//
+	//	event e
+	//	journey j { enter on e once set profile.user_id = "1" }
+	NotSettable diag.Code = "not-settable"
+
+	// LetType is a value of a run that gets a value of another type.
+	LetType diag.Code = "let-type"
+
+	// EmptyWindow is a wait for a window that is never open.
+	//
+	//	event e
+	//	journey j { enter on e once wait until 10:00 to 10:00 }
+	EmptyWindow diag.Code = "empty-window"
+)
+
+func mistake(code diag.Code, at diag.Span, suggest, format string, args ...any) diag.Diagnostic {
+	return diag.Diagnostic{Code: code, Span: at, Suggest: suggest, Message: fmt.Sprintf(format, args...)}
+}
+
+func warning(code diag.Code, at diag.Span, format string, args ...any) diag.Diagnostic {
+	d := mistake(code, at, "", format, args...)
+	d.Severity = diag.Warning
+	return d
+}
+
+// because adds another place.
+func because(d diag.Diagnostic, at diag.Span, message string) diag.Diagnostic {
+	if at.File != nil {
+		d.Related = append(d.Related, diag.Related{Span: at, Message: message})
+	}
+	return d
+}
+
+// Declarations.
+
+func errSecondWorkspace(at, first diag.Span) diag.Diagnostic {
+	return because(mistake(SecondWorkspace, at, "", "there is a `workspace` block already, and a program has one"), first, "the first one")
+}
+
+func errDuplicate(what string, name *syntax.Name, first diag.Span) diag.Diagnostic {
+	return because(mistake(Duplicate, name.Span(), "", "there is a %s `%s` already", what, name.Text), first, "the first one")
+}
+
+func errReservedName(name *syntax.Name, what, why string) diag.Diagnostic {
+	d := mistake(ReservedName, name.Span(), "", "a %s cannot be called `%s`, which has a meaning of its own", what, name.Text)
+	if why != "" {
+		d.Message = fmt.Sprintf("a %s cannot be called `%s`: %s", what, name.Text, why)
+	}
+	if what == "property" {
+		d.Message += fmt.Sprintf("; call it otherwise and keep the name on the wire, as in `its_%s %q: …`", name.Text, name.Text)
+	}
+	return d
+}
+
+func errSameWire(what, wire string, at, first diag.Span) diag.Diagnostic {
+	return because(mistake(SameWire, at, "", "two %s have the name %q on the wire", what, wire), first, "the first one")
+}
+
+func errBuiltinWire(what string, at diag.Span, wire string) diag.Diagnostic {
+	return mistake(SameWire, at, "", "%q is on the wire the built-in %s of that name: declare that one, `%s %s …`, to use it", wire, what, what, wire)
+}
+
+func errEmptyWire(s *syntax.String) diag.Diagnostic {
+	return mistake(EmptyText, s.Span(), "", "the name on the wire is empty: leave it out, or write what data call it")
+}
+
+func errIdentifierType(t *syntax.Type, trait *Trait) diag.Diagnostic {
+	return mistake(BadIdentifier, t.Span(), "", "an identifier is a text of some kind, and `%s` is %s", trait.Name, trait.Type)
+}
+
+func errIdentifierLimit(n *syntax.Number) diag.Diagnostic {
+	return mistake(BadIdentifier, n.Span(), "", "a person can have 1 to 1000 values of an identifier")
+}
+
+func errUserIDLimit(n *syntax.Number) diag.Diagnostic {
+	return mistake(BadIdentifier, n.Span(), "", "a person has one `user_id`: two of them are two people")
+}
+
+func errComputedIdentifier(name *syntax.Name) diag.Diagnostic {
+	return mistake(BadIdentifier, name.Span(), "", "`%s` cannot be computed and identify somebody at the same time", name.Text)
+}
+
+func errBuiltinIdentifier(name *syntax.Name) diag.Diagnostic {
+	return mistake(BuiltinChanged, name.Span(), "", "the built-in trait `%s` cannot be an identifier", name.Text)
+}
+
+func errBuiltinComputed(name *syntax.Name) diag.Diagnostic {
+	return mistake(BuiltinChanged, name.Span(), "", "the built-in trait `%s` cannot be computed", name.Text)
+}
+
+func errBuiltinType(what, name string, is *value.Type, at *syntax.Type) diag.Diagnostic {
+	kind := is.Kind.String()
+	if is.Kind == value.List {
+		kind = is.String()
+	}
+	d := mistake(BuiltinChanged, diag.Span{}, "", "the built-in %s `%s` is %s and stays it", what, name, kind)
+	if at != nil {
+		d.Span = at.Span()
+	}
+	return d
+}
+
+// otherNames are words of other languages for the types of this one.
+var otherNames = map[string]string{
+	"string": "text", "str": "text", "varchar": "text", "int": "integer", "float": "number", "double": "number", "decimal": "number",
+	"bool": "boolean", "datetime": "time", "timestamp": "time", "mail": "email", "array": "list of text", "object": "{ … }",
+}
+
+func errUnknownType(name *syntax.Name) diag.Diagnostic {
+	suggest := otherNames[strings.ToLower(name.Text)]
+	if suggest == "" {
+		suggest = diag.Suggest(name.Text, append(value.KindWords(), "list"))
+	}
+	return mistake(diag.UnknownType, name.Span(), suggest, "unknown type `%s`", name.Text)
+}
+
+func errOneOfType(t *syntax.Type) diag.Diagnostic {
+	return mistake(BadOneOf, t.Kind.Span(), "text", "`one of` lists texts, so the type before it is `text`")
+}
+
+func errOneOfTwice(s *syntax.String) diag.Diagnostic {
+	return mistake(BadOneOf, s.Span(), "", "%q is listed twice", s.Value)
+}
+
+// Settings.
+
+func errUnknownZone(s *syntax.String) diag.Diagnostic {
+	return mistake(UnknownZone, s.Span(), quotedOrNone(nearestZone(s.Value)), "unknown time zone %q", s.Value)
+}
+
+func quotedOrNone(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strconv.Quote(s)
+}
+
+func errUnknownCountry(name *syntax.Name, suggest string) diag.Diagnostic {
+	return mistake(UnknownCountry, name.Span(), suggest, "unknown country `%s`: a country is its two letters of ISO 3166, like `TW`", name.Text)
+}
+
+func errUnknownCurrency(name *syntax.Name, suggest string) diag.Diagnostic {
+	return mistake(UnknownCurrency, name.Span(), suggest, "unknown currency `%s`: a currency is its three letters of ISO 4217, like `TWD`", name.Text)
+}
+
+func errLateAfter(d *syntax.Duration) diag.Diagnostic {
+	return mistake(BadSetting, d.Span(), "", "everything is late after no time at all: give an age, like `24 hours`")
+}
+
+func errUnknownIdentifier(name *syntax.Name, identifiers []string) diag.Diagnostic {
+	return mistake(cond.UnknownTrait, name.Span(), diag.Suggest(name.Text, identifiers), "unknown trait `%s`: `identify` lists declared identifiers", name.Text)
+}
+
+func errNoIdentifier(name *syntax.Name, t *Trait) diag.Diagnostic {
+	return because(mistake(BadIdentifier, name.Span(), "", "`%s` is no identifier: say so where it is declared", name.Text), t.Span, "declared here")
+}
+
+func errIdentifyTwice(name *syntax.Name) diag.Diagnostic {
+	return mistake(Duplicate, name.Span(), "", "`%s` is listed twice", name.Text)
+}
+
+// Segments and computed traits.
+
+func errCircle(at diag.Span, name string, declared diag.Span, self bool) diag.Diagnostic {
+	if self {
+		return mistake(Circle, at, "", "`%s` depends on itself", name)
+	}
+	return because(mistake(Circle, at, "", "this closes a circle: `%s` depends on itself", name), declared, "declared here")
+}
+
+// Messages.
+
+func errUnknownChannel(name *syntax.Name) diag.Diagnostic {
+	return mistake(UnknownChannel, name.Span(), diag.Suggest(name.Text, channels), "unknown channel `%s`: there are %s", name.Text, strings.Join(channels, ", "))
+}
+
+func errChannelNotYet(name *syntax.Name) diag.Diagnostic {
+	return mistake(diag.ReservedWord, name.Span(), "", "messages via `%s` are not supported yet", name.Text)
+}
+
+func errRepeatedClause(at diag.Span, name string) diag.Diagnostic {
+	return mistake(diag.RepeatedClause, at, "", "`%s` is given twice", name)
+}
+
+func errClauseOfChannel(at diag.Span, clause, channel string) diag.Diagnostic {
+	return mistake(WrongClause, at, "", "a message via `%s` has no `%s`", channel, clause)
+}
+
+func errMessageLacks(name *syntax.Name, clause, what string) diag.Diagnostic {
+	if clause == "text" {
+		return mistake(MessageLacks, name.Span(), "", "%s needs a `text` or `html`, and `%s` has neither", what, name.Text)
+	}
+	return mistake(MessageLacks, name.Span(), "", "%s needs a `%s`, and `%s` has none", what, clause, name.Text)
+}
+
+func errNoAddress(name *syntax.Name, channel, trait string) diag.Diagnostic {
+	return mistake(NoAddress, name.Span(), "", "nobody has an address for `%s`: declare `trait %s: %s identifier`, or say `to`", channel, trait, addressType(trait))
+}
+
+func addressType(trait string) string {
+	if _, ok := value.KindOf(trait); ok {
+		return trait
+	}
+	return "text"
+}
+
+func errBadURL(s *syntax.String) diag.Diagnostic {
+	return mistake(BadURL, s.Span(), "", "%q is no address that can be called: write all of it, like \"https://example.com/points\"", s.Value)
+}
+
+func errBadMethod(name *syntax.Name) diag.Diagnostic {
+	suggest := strings.ToUpper(name.Text)
+	if !slices.Contains(webhookMethods, suggest) {
+		suggest = diag.Suggest(name.Text, webhookMethods)
+	}
+	return mistake(BadMethod, name.Span(), suggest, "unknown method `%s`: there are %s", name.Text, strings.Join(webhookMethods, ", "))
+}
+
+func errOutside(s *syntax.String) diag.Diagnostic {
+	return mistake(NoFile, s.Span(), "", "%q is no file of the workspace: name one relative to this file, with slashes", s.Value)
+}
+
+func errNoFile(s *syntax.String, name string, sources map[string]string) diag.Diagnostic {
+	d := mistake(NoFile, s.Span(), "", "there is no file %q in the workspace", name)
+	if near := diag.Suggest(name, slices.Sorted(maps.Keys(sources))); near != "" {
+		d.Suggest = strconv.Quote(relative(s.Span().File.Name, near))
+	}
+	return d
+}
+
+func errTemplateEncoding(s *syntax.String) diag.Diagnostic {
+	return mistake(diag.InvalidUTF8, s.Span(), "", "the file %q is not UTF-8", s.Value)
+}
+
+func errTemplate(at diag.Span, message string) diag.Diagnostic {
+	return mistake(BadTemplate, at, "", "%s", message)
+}
+
+// Names in templates.
+
+func errTemplateNeedsName(at diag.Span, root, example string) diag.Diagnostic {
+	return mistake(cond.UnknownName, at, "", "`%s` needs a name after it, as in `%s`", root, example)
+}
+
+func errTemplateUnknown(at diag.Span, code diag.Code, what, name, prefix string, candidates []string) diag.Diagnostic {
+	suggest := diag.Suggest(name, candidates)
+	if suggest != "" {
+		suggest = prefix + suggest
+	}
+	return mistake(code, at, suggest, "unknown %s `%s`", what, name)
+}
+
+func errTemplateName(at diag.Span, name string, candidates []string) diag.Diagnostic {
+	return mistake(cond.UnknownName, at, diag.Suggest(name, candidates), "unknown name `%s`: no `send` of this message gives it by `with`", name)
+}
+
+func errTemplateNoEvent(at, sent diag.Span) diag.Diagnostic {
+	return because(mistake(cond.NotHere, at, "entry", "there is no `event` where this is sent: what began the run is `entry`"), sent, "sent here")
+}
+
+func errTemplatePath(at diag.Span, of, name string, t *value.Type) diag.Diagnostic {
+	if name == "[]" {
+		return mistake(cond.WrongType, at, "", "`%s` is %s, and only a list has elements", of, t)
+	}
+	var names []string
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	if t.Kind != value.Object {
+		hint := ""
+		if t.Kind == value.List {
+			hint = ": go through it with {% for %}"
+		}
+		return mistake(cond.UnknownProperty, at, "", "`%s` is %s and has no `%s`%s", of, t.Kind, name, hint)
+	}
+	return mistake(cond.UnknownProperty, at, diag.Suggest(name, names), "`%s` has no property `%s`", of, name)
+}
+
+func errWithLacks(at diag.Span, name string, used diag.Span) diag.Diagnostic {
+	return because(mistake(WithLacks, at, "", "this message writes `%s`: give it here, as in `with { %s: … }`, or give it a default there", name, name), used, "written here")
+}
+
+func warnUnsent(name *syntax.Name) diag.Diagnostic {
+	return warning(Unsent, name.Span(), "nothing sends the message `%s`", name.Text)
+}
+
+// Journeys.
+
+func errNoEntry(name *syntax.Name) diag.Diagnostic {
+	return mistake(NoEntry, name.Span(), "", "nobody can enter `%s`: say who does, as in `enter on EVENT`", name.Text)
+}
+
+func errSecondRequest(at, first diag.Span) diag.Diagnostic {
+	return because(mistake(diag.RepeatedClause, at, "", "a journey has one `enter on request`"), first, "the first one")
+}
+
+func errSecondReentry(at diag.Span) diag.Diagnostic {
+	return mistake(diag.RepeatedClause, at, "", "a journey has one rule of re-entry: `once` or `again …`")
+}
+
+func warnNoReentry(name *syntax.Name) diag.Diagnostic {
+	return warning(NoReentry, name.Span(), "`%s` does not say whether people may enter again: it is `once` for ever, unless you write `again after …`", name.Text)
+}
+
+func errUnknownEvent(ref *syntax.EventRef, table map[string]*Event) diag.Diagnostic {
+	suggest := diag.Suggest(ref.Name, sorted(table))
+	if ref.Wire {
+		suggest = quotedOrNone(suggest)
+	}
+	return mistake(cond.UnknownEvent, ref.Span(), suggest, "unknown event `%s`", ref.Name)
+}
+
+func errUnknownGoal(name *syntax.Name, goals []string) diag.Diagnostic {
+	return mistake(UnknownGoal, name.Span(), diag.Suggest(name.Text, goals), "this journey has no goal `%s`", name.Text)
+}
+
+func warnExitFirst(at diag.Span, event string, exit diag.Span) diag.Diagnostic {
+	return because(warning(ExitFirst, at, "this never happens: `%s` ends the run before the wait sees it", event), exit, "by this clause")
+}
+
+// Steps.
+
+func errUnreachable(at diag.Span) diag.Diagnostic {
+	return mistake(Unreachable, at, "", "no run can come here: every way ends before it")
+}
+
+func errPastTwice(at diag.Span) diag.Diagnostic {
+	return mistake(Unreachable, at, "", "no run can come here: `if past exit` ends it before")
+}
+
+func errUnknownMessage(name *syntax.Name, messages []string) diag.Diagnostic {
+	return mistake(UnknownMessage, name.Span(), diag.Suggest(name.Text, messages), "unknown message `%s`", name.Text)
+}
+
+func errShares(name *syntax.Name, total float64) diag.Diagnostic {
+	return mistake(Shares, name.Span(), "", "the shares of `%s` make %s%%, not 100%%", name.Text, strconv.FormatFloat(total, 'g', 6, 64))
+}
+
+func errSplitDiffers(name *syntax.Name, first diag.Span) diag.Diagnostic {
+	return because(mistake(SplitDiffers, name.Span(), "", "the split `%s` has other branches elsewhere: an experiment has the same everywhere, in the same order", name.Text), first, "there")
+}
+
+func errUnknownTrait(name *syntax.Name, traits []string) diag.Diagnostic {
+	suggest := diag.Suggest(name.Text, traits)
+	if suggest != "" {
+		suggest = "profile." + suggest
+	}
+	return mistake(cond.UnknownTrait, name.Span(), suggest, "unknown trait `%s`", name.Text)
+}
+
+func errSetComputed(name *syntax.Name) diag.Diagnostic {
+	return mistake(NotSettable, name.Span(), "", "`%s` is computed and cannot be set", name.Text)
+}
+
+func errSetIdentifier(name *syntax.Name) diag.Diagnostic {
+	return mistake(NotSettable, name.Span(), "", "`%s` says who somebody is, and a journey cannot change that", name.Text)
+}
+
+func errSetSuppressed(name *syntax.Name) diag.Diagnostic {
+	return mistake(NotSettable, name.Span(), "", "`suppressed` follows bounces and complaints and cannot be set")
+}
+
+func errSetPart(part *syntax.Name, trait string) diag.Diagnostic {
+	return mistake(NotSettable, part.Span(), "", "a part of `%s` cannot be changed by itself: set all of it", trait)
+}
+
+func errSetWhole(name *syntax.Name) diag.Diagnostic {
+	return mistake(NotSettable, name.Span(), "", "`%s` is changed one by one, as in `profile.%s.NAME`", name.Text, name.Text)
+}
+
+func errUnknownKey(key *syntax.Name, trait *Trait) diag.Diagnostic {
+	var names []string
+	for _, f := range trait.Type.Fields {
+		names = append(names, f.Name)
+	}
+	return mistake(cond.UnknownProperty, key.Span(), diag.Suggest(key.Text, names), "`profile.%s` has no property `%s`", trait.Name, key.Text)
+}
+
+func errEmptyTag(s *syntax.String) diag.Diagnostic {
+	return mistake(EmptyText, s.Span(), "", "a tag needs a name")
+}
+
+func errLetType(at diag.Span, name string, old, is *value.Type) diag.Diagnostic {
+	return mistake(LetType, at, "", "`run.%s` is %s by an earlier `let`, and this is %s: use another name", name, old, is)
+}
+
+func errEmptyWindow(at diag.Span) diag.Diagnostic {
+	return mistake(EmptyWindow, at, "", "this window is never open: it ends where it begins")
+}
+
+func errNoAlternatives(at diag.Span) diag.Diagnostic {
+	return mistake(diag.Incomplete, at, "", "there is nothing to wait for in these braces")
+}

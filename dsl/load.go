@@ -1,0 +1,168 @@
+package dsl
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"journey/dsl/diag"
+	"journey/dsl/syntax"
+	"journey/dsl/value"
+)
+
+// Extension is the ending of the names of a workspace's program files.
+const Extension = ".journey"
+
+// Load parses, checks and compiles a workspace. sources holds the text of its
+// files by their names, which are relative to the workspace and use slashes;
+// files that are neither programs nor named by one are not looked at.
+//
+// The diagnostics are all there is to say, sorted by place. With an error
+// among them the program is nil; warnings come together with a program.
+func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
+	c := newChecker(sources)
+	c.parse()
+	c.declare()
+	c.settings()
+	c.derived()
+	c.messages()
+	c.journeys()
+	c.sends()
+	c.prog.lookBack = c.looked()
+	c.prog.Hash = c.hash()
+	diags := c.result()
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			return nil, diags
+		}
+	}
+	return c.prog, diags
+}
+
+// checker is the work on one workspace.
+type checker struct {
+	prog    *Program
+	sources map[string]string
+	files   map[string]*diag.File // those in use
+	trees   []*syntax.File        // by file name
+	diags   []diag.Diagnostic
+
+	// Declarations that were taken, in the order of the sources.
+	traitDecls   []*declaredTrait
+	segmentDecls []*declaredSegment
+	messageDecls []*declaredMessage
+	journeyDecls []*declaredJourney
+	workspace    *syntax.Workspace
+
+	names  scopeNames
+	splits map[string]*splitSeen
+	sent   []*sending
+	looks  []*eventReads
+}
+
+func newChecker(sources map[string]string) *checker {
+	return &checker{
+		sources: sources,
+		files:   map[string]*diag.File{},
+		names:   newScopeNames(),
+		splits:  map[string]*splitSeen{},
+		prog: &Program{
+			Settings:   Settings{Zone: time.UTC, LateAfter: value.Day},
+			traits:     map[string]*Trait{},
+			traitWires: map[string]*Trait{},
+			events:     map[string]*Event{},
+			eventWires: map[string]*Event{},
+			segments:   map[string]*Segment{},
+			messages:   map[string]*Message{},
+			journeys:   map[string]*Journey{},
+		},
+	}
+}
+
+// parse reads all program files.
+func (c *checker) parse() {
+	var names []string
+	for name := range c.sources {
+		if strings.HasSuffix(name, Extension) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		tree, diags := syntax.Parse(c.file(name))
+		c.report(diags...)
+		if tree != nil {
+			c.trees = append(c.trees, tree)
+		}
+	}
+}
+
+// file is a source, from now on in use.
+func (c *checker) file(name string) *diag.File {
+	f := c.files[name]
+	if f == nil {
+		f = &diag.File{Name: name, Text: c.sources[name]}
+		c.files[name] = f
+	}
+	return f
+}
+
+func (c *checker) report(diags ...diag.Diagnostic) { c.diags = append(c.diags, diags...) }
+
+// result is the diagnostics by place, none twice.
+func (c *checker) result() []diag.Diagnostic {
+	slices.SortStableFunc(c.diags, func(a, b diag.Diagnostic) int {
+		if n := strings.Compare(fileName(a.Span), fileName(b.Span)); n != 0 {
+			return n
+		}
+		if n := a.Span.Start - b.Span.Start; n != 0 {
+			return n
+		}
+		return int(a.Severity) - int(b.Severity)
+	})
+	type place struct {
+		span diag.Span
+		code diag.Code
+	}
+	seen := map[place]bool{}
+	return slices.DeleteFunc(c.diags, func(d diag.Diagnostic) bool {
+		at := place{d.Span, d.Code}
+		if seen[at] {
+			return true
+		}
+		seen[at] = true
+		return false
+	})
+}
+
+func fileName(s diag.Span) string {
+	if s.File == nil {
+		return ""
+	}
+	return s.File.Name
+}
+
+// hash is the address of the program: a SHA-256 over the names and contents
+// of the files in use, each preceded by its length, in the order of the names.
+func (c *checker) hash() string {
+	names := make([]string, 0, len(c.files))
+	for name := range c.files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	h := sha256.New()
+	part := func(s string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	for _, name := range names {
+		part(name)
+		part(c.files[name].Text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
