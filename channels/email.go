@@ -170,6 +170,10 @@ func (e *Email) Close() error {
 	return nil
 }
 
+// idlePatience is how long a connection that was idle may think about MAIL before
+// it counts as dead.
+const idlePatience = 5 * time.Second
+
 // Prepare implements [Provider].
 func (e *Email) Prepare(ctx context.Context, m Message) (Delivery, error) {
 	l, bad := e.compose(m)
@@ -177,13 +181,16 @@ func (e *Email) Prepare(ctx context.Context, m Message) (Delivery, error) {
 		return nil, bad
 	}
 	if c := e.idle.take(); c != nil {
-		refused, err := c.envelope(ctx, l, e.opt.Timeout)
+		refused, err := c.envelope(ctx, l, min(idlePatience, e.opt.Timeout), e.opt.Timeout)
 		if err == nil {
 			return &emailDelivery{email: e, conn: c, letter: l}, nil
 		}
 		if refused {
 			e.idle.put(c)
 			return nil, prepareError(ctx, err)
+		}
+		if c.broken {
+			e.idle.clear() // its neighbours have met the same fate
 		}
 		c.quit()
 	}
@@ -193,7 +200,7 @@ func (e *Email) Prepare(ctx context.Context, m Message) (Delivery, error) {
 		// that, and the message can still go out.
 		return nil, temporary(smtpCode(ctx, err), "%s: %v", e.Addr(), err)
 	}
-	if refused, err := c.envelope(ctx, l, e.opt.Timeout); err != nil {
+	if refused, err := c.envelope(ctx, l, e.opt.Timeout, e.opt.Timeout); err != nil {
 		if refused {
 			e.idle.put(c) // in order: it was the message
 		} else {
@@ -243,14 +250,13 @@ func (d *emailDelivery) Abandon() {
 
 // deliver sends DATA and the body, and reads the answer.
 func (c *conn) deliver(ctx context.Context, l *letter, opt EmailOptions) Result {
-	done, err := c.within(ctx, opt.Timeout)
-	if err == nil {
-		var w io.WriteCloser
+	var w io.WriteCloser
+	err := c.exchange(ctx, opt.Timeout, func() (err error) {
 		w, err = c.client.Data()
-		done()
-		if err == nil {
-			return c.body(ctx, w, l, opt)
-		}
+		return err
+	})
+	if err == nil {
+		return c.body(ctx, w, l, opt)
 	}
 	c.fail(err)
 	r := Result{Outcome: Temporary, Code: smtpCode(ctx, err), Detail: clip(err.Error())}

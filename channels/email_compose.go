@@ -82,11 +82,14 @@ func (e *Email) compose(m Message) (*letter, *Error) {
 			return nil, err
 		}
 	}
-	addBodies(msg, m)
+	sole := addBodies(msg, m)
 
 	var b bytes.Buffer
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, permanent("bad message", "compose the mail: %v", err)
+	}
+	if sole == mail.EncodingQP {
+		b.WriteString("\r\n") // the last line end of a mail is SMTP's, not the text's
 	}
 	l := &letter{from: path(from), to: path(to), data: b.Bytes()}
 	l.utf8 = !isASCII(l.from) || !isASCII(l.to)
@@ -184,17 +187,21 @@ func encodeWords(name, value string) string {
 }
 
 // addBodies adds text and HTML; the richest alternative comes last (RFC 2046 5.1.4).
-func addBodies(msg *mail.Msg, m Message) {
+// It answers the encoding of a sole body, "" when there are two.
+func addBodies(msg *mail.Msg, m Message) (sole mail.Encoding) {
 	text, html := bodyLines(m.Text), bodyLines(m.HTML)
-	if text != "" || html == "" {
-		msg.SetBodyString(mail.TypeTextPlain, text, mail.WithPartEncoding(encodingFor(text)))
+	textEnc, htmlEnc := encodingFor(text), encodingFor(html)
+	if html == "" {
+		msg.SetBodyString(mail.TypeTextPlain, text, mail.WithPartEncoding(textEnc))
+		return textEnc
 	}
-	switch {
-	case html != "" && text != "":
-		msg.AddAlternativeString(mail.TypeTextHTML, html, mail.WithPartEncoding(encodingFor(html)))
-	case html != "":
-		msg.SetBodyString(mail.TypeTextHTML, html, mail.WithPartEncoding(encodingFor(html)))
+	if text == "" {
+		msg.SetBodyString(mail.TypeTextHTML, html, mail.WithPartEncoding(htmlEnc))
+		return htmlEnc
 	}
+	msg.SetBodyString(mail.TypeTextPlain, text, mail.WithPartEncoding(textEnc))
+	msg.AddAlternativeString(mail.TypeTextHTML, html, mail.WithPartEncoding(htmlEnc))
+	return ""
 }
 
 // bodyLines is s as valid UTF-8 with the CRLF line ends that mail wants.

@@ -172,8 +172,7 @@ func TestComposeProperty(t *testing.T) {
 			t.Fatalf("subject %q, want %q; header %q, want %q", got.Subject, m.Subject, got.Header("X-Anything"), m.Headers["X-Anything"])
 		}
 		want := func(s string) string { return strings.ReplaceAll(bodyLines(s), "\r\n", "\n") }
-		trim := func(s string) string { return strings.TrimSuffix(s, "\n") } // the mail's own last line end
-		if trim(got.Text) != trim(want(m.Text)) || trim(got.HTML) != trim(want(m.HTML)) {
+		if got.Text != want(m.Text) || got.HTML != want(m.HTML) {
 			t.Fatalf("text %q, want %q\nhtml %q, want %q", got.Text, want(m.Text), got.HTML, want(m.HTML))
 		}
 		if len(got.Headers) != map[bool]int{true: 10, false: 9}[got.Header("Content-Transfer-Encoding") != ""] {

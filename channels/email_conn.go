@@ -114,20 +114,11 @@ func (c *conn) within(ctx context.Context, timeout time.Duration) (done func(), 
 	}, nil
 }
 
-// envelope sends MAIL and RCPT. refused says that the server has judged this
-// message, so that another connection would hear the same.
-func (c *conn) envelope(ctx context.Context, l *letter, timeout time.Duration) (refused bool, err error) {
-	done, err := c.within(ctx, timeout)
-	if err != nil {
-		return false, err
-	}
-	defer func() { done(); c.fail(err) }()
-	if c.dirty {
-		if err := c.client.Reset(); err != nil {
-			return false, err
-		}
-	}
-	c.dirty = true
+// envelope sends MAIL, whose answer is awaited for as long as patience says, and
+// RCPT. refused says that the server has judged this message, so that another
+// connection would hear the same.
+func (c *conn) envelope(ctx context.Context, l *letter, patience, timeout time.Duration) (refused bool, err error) {
+	defer func() { c.fail(err) }()
 	if ok, size := c.client.Extension("SIZE"); ok {
 		if limit, err := strconv.Atoi(size); err == nil && limit > 0 && len(l.data) > limit {
 			return true, permanent("smtp too large", "the mail has %d bytes, the server takes %d", len(l.data), limit)
@@ -138,13 +129,31 @@ func (c *conn) envelope(ctx context.Context, l *letter, timeout time.Duration) (
 	}
 	// Asking for SMTPUTF8 without need makes servers further on refuse the mail.
 	c.client.SkipSMTPUTF8(!l.utf8)
-	if err := c.client.Mail(l.from); err != nil {
+	err = c.exchange(ctx, patience, func() error {
+		if c.dirty {
+			if err := c.client.Reset(); err != nil {
+				return err
+			}
+		}
+		c.dirty = true
+		return c.client.Mail(l.from)
+	})
+	if err != nil {
 		return false, err
 	}
-	if err := c.client.Rcpt(l.to); err != nil {
-		return replyCode(err) != 0 && replyCode(err) != 421, err
+	err = c.exchange(ctx, timeout, func() error { return c.client.Rcpt(l.to) })
+	code := replyCode(err)
+	return code != 0 && code != 421, err
+}
+
+// exchange runs commands within a deadline.
+func (c *conn) exchange(ctx context.Context, timeout time.Duration, commands func() error) error {
+	done, err := c.within(ctx, timeout)
+	if err != nil {
+		return err
 	}
-	return false, nil
+	defer done()
+	return commands()
 }
 
 // fail marks the connection as unusable after an error that is not a plain reply.

@@ -67,16 +67,23 @@ func (p *pool) expire() {
 	}
 }
 
-// close closes the idle connections; later ones are closed when they come back.
-func (p *pool) close() {
+// clear closes the idle connections.
+func (p *pool) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = true
-	if p.timer != nil {
-		p.timer.Stop()
-	}
 	for _, c := range p.idle {
 		c.quit()
 	}
 	p.idle = nil
+}
+
+// close closes the idle connections, and from now on those that come back.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.mu.Unlock()
+	p.clear()
 }

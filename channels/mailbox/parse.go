@@ -48,7 +48,7 @@ func Parse(raw []byte) Mail {
 		contentType: plain["content-type"], encoding: plain["content-transfer-encoding"],
 		disposition: plain["content-disposition"], body: body,
 	}, 0)
-	if p.parts == 1 {
+	if p.parts == 1 && !strings.EqualFold(plain["content-transfer-encoding"], "base64") {
 		// The line end that closes every mail is not part of its text.
 		m.Text, m.HTML = strings.TrimSuffix(m.Text, "\n"), strings.TrimSuffix(m.HTML, "\n")
 	}
