@@ -17,13 +17,14 @@ import (
 const (
 	maxWork = 10_000_000 // about a tenth of a second
 
-	workText   = 10  // a piece of text
-	workOutput = 100 // {{ }}
-	workTag    = 60  // any other tag, a branch asked
-	workRound  = 40  // a round of a loop
-	workFilter = 70  // a filter
+	workText   = 8   // a piece of text
+	workOutput = 50  // {{ }}
+	workTag    = 50  // any other tag, a branch asked
+	workRound  = 30  // a round of a loop
+	workFilter = 80  // a filter
 	workDate   = 500 // the date filter beyond that
 	workItem   = 8   // an element of a list handled
+	workStep   = 8   // a comparison, a step of a path
 )
 
 // workBytes is the work of handling n bytes once or twice.

@@ -19,9 +19,9 @@
 // walked, its errors know lines only, and it has no limits. So this package
 // reads the source itself (scan.go, expr.go, parse.go), with byte offsets,
 // checks everything, and then writes the tree out again in a plain form
-// (lower.go): string and number literals become numbered constants, each filter
-// is told its place in the source, every output ends in a hidden filter that
-// judges and prints the value. Values are handed over in a wrapper of our own
+// (lower.go): text and literals become numbers into tables, each filter is told
+// its place in the source, and every output becomes a tag that judges, prints
+// and escapes its value (write.go). Values are handed over in a wrapper of our own
 // (values.go), so comparisons, indexing and printing follow the language's
 // types; filters (filters*.go) and tags (tags.go) are our own as well, and
 // charge what they do to a budget (budget.go).

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/osteele/liquid/values"
 )
 
 // filterDef is a filter: how many arguments it takes and what it does.
@@ -92,50 +90,6 @@ func libraryFilter(def filterDef) func(in any, args ...any) (any, error) {
 		}
 		return val{e, out}, err
 	}
-}
-
-// writeFilter ends every output: it makes text of the value and refuses a
-// missing one.
-func writeFilter(in any, args ...any) (any, error) {
-	p := args[0].(place)
-	e := p.env
-	if err := e.spend(workOutput); err != nil {
-		return nil, err
-	}
-	text, ok, err := e.write(in, 0)
-	switch {
-	case e.err != nil:
-		return nil, e.err
-	case err != nil:
-		return nil, e.fail(&Error{p.start, p.end, p.shown + " " + err.Error()})
-	case !ok:
-		return nil, e.fail(e.missing(p))
-	}
-	if _, ok := in.(finished); ok {
-		return values.SafeValue{Value: text}, nil
-	}
-	return text, nil
-}
-
-// escaped is what writeFilter gave, as it must stand in the text.
-func (e *env) escaped(v any) string {
-	if s, ok := v.(values.SafeValue); ok {
-		v = s.Value
-		text, _ := v.(string)
-		return text
-	}
-	text, _ := v.(string)
-	return e.t.kind.escape(text)
-}
-
-// missing names the value an output lacks.
-func (e *env) missing(p place) error {
-	for _, r := range p.reads {
-		if e.lookup(r) == nil {
-			return &MissingError{r.shown, r.start, r.end}
-		}
-	}
-	return &MissingError{p.shown, p.start, p.end}
 }
 
 var (

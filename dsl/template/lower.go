@@ -12,7 +12,7 @@ import (
 //
 //	Hi {{ profile.name | upcase }}!
 //
-//	{% begin %}{% text 0 %}{{ profile[__k[0]] | upcase: __at[0] | write: __at[1] }}{% text 1 %}
+//	{% begin %}{% text 0 %}{% write __at[1], (profile[__k[0]] | upcase: __at[0]) %}{% text 1 %}
 //
 // Text, literals and names of fields stand in tables, so nothing that an
 // author wrote meets the library's scanner, save names and the structure.
@@ -67,7 +67,7 @@ func (l *lowerer) node(n node) {
 		l.texts = append(l.texts, n.text)
 		l.emit("{%% text %d %%}", len(l.texts)-1)
 	case *outputNode:
-		l.emit("{{ %s | write: %s }}", l.expr(n.e), l.output(n.at, n.e))
+		l.emit("{%% write %s, %s %%}", l.output(n.at, n.e), l.inner(n.e))
 	case *ifNode:
 		l.ifNode(n)
 	case *caseNode:
@@ -92,11 +92,11 @@ func (l *lowerer) node(n node) {
 		l.nodes(n.body)
 		l.emit("{%% endcapture %%}")
 	case *cycleNode:
-		values := make([]string, len(n.values))
-		for i, v := range n.values {
-			values[i] = fmt.Sprintf("(%s | write: %s)", l.expr(v), l.output(n.at, v))
+		l.emit("{%% cycle %s", l.literal(n.group))
+		for _, v := range n.values {
+			l.emit(", %s, %s", l.output(n.at, v), l.inner(v))
 		}
-		l.emit("{%% cycle %s, %s %%}", l.literal(n.group), strings.Join(values, ", "))
+		l.emit(" %%}")
 	case *countNode:
 		l.emit("{%% count %s, %s %%}", l.literal(n.name), l.literal(float64(n.step)))
 	case jumpNode:
@@ -129,12 +129,12 @@ func (l *lowerer) ifNode(n *ifNode) {
 
 func (l *lowerer) forNode(n *forNode) {
 	l.isRoot[n.name] = true
-	l.emit("{%% for %s in %s", n.name, l.expr(n.list))
+	l.emit("{%% for %s in %s", n.name, l.inner(n.list))
 	if n.limit != nil {
-		l.emit(" limit: %s", l.expr(n.limit))
+		l.emit(" limit: %s", l.inner(n.limit))
 	}
 	if n.offset != nil {
-		l.emit(" offset: %s", l.expr(n.offset))
+		l.emit(" offset: %s", l.inner(n.offset))
 	}
 	if n.reversed {
 		l.emit(" reversed")
@@ -152,7 +152,7 @@ func (l *lowerer) forNode(n *forNode) {
 func (l *lowerer) exprs(list []expr) string {
 	parts := make([]string, len(list))
 	for i, e := range list {
-		parts[i] = l.expr(e)
+		parts[i] = l.inner(e)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -170,7 +170,7 @@ func (l *lowerer) expr(e expr) string {
 		for _, s := range e.steps {
 			index := ""
 			if s.index != nil {
-				index = l.expr(s.index)
+				index = l.inner(s.index)
 			} else {
 				index = l.literal(s.name)
 			}
@@ -178,7 +178,7 @@ func (l *lowerer) expr(e expr) string {
 		}
 		return b.String()
 	case *rangeExpr:
-		return fmt.Sprintf("(%s | range: %s, %s)", l.expr(e.lo), l.spot(spot{at: e.at, what: "range"}), l.expr(e.hi))
+		return fmt.Sprintf("(%s | range: %s, %s)", l.inner(e.lo), l.spot(spot{at: e.at, what: "range"}), l.inner(e.hi))
 	case *chain:
 		var b strings.Builder
 		b.WriteString(l.inner(e.in))

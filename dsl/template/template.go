@@ -68,7 +68,6 @@ type Template struct {
 	roots []string // the names it reads from the data
 	low   lowered
 	root  render.Node // nil if the source had problems
-	conf  render.Config
 }
 
 // Parse reads a template. The template is returned also when there are
@@ -87,8 +86,7 @@ func Parse(src string, kind Kind) (*Template, []Problem) {
 	}
 	t.low = lower(nodes)
 	t.roots = t.low.roots
-	t.conf = configFor(kind)
-	root, err := compile(t.conf, t.low.source)
+	root, err := compile(config(), t.low.source)
 	if err != nil { // a fault of lower: the tree was fine
 		return t, []Problem{{0, len(src), fmt.Sprintf("the template cannot be prepared: %v", err)}}
 	}
@@ -97,7 +95,7 @@ func Parse(src string, kind Kind) (*Template, []Problem) {
 }
 
 // Names lists every place where the template reads its data, in the order of
-// the source.
+// the source. The list must not be changed.
 func (t *Template) Names() []Ref { return t.refs }
 
 // Kind is the kind of text the template was parsed as.
@@ -128,7 +126,7 @@ func (t *Template) Render(data map[string]any, opts Options) (text string, err e
 		}
 	}()
 	out := &limitWriter{env: e}
-	if err := render.Render(t.root, out, e.bind(data), t.conf); e.err != nil {
+	if err := render.Render(t.root, out, e.bind(data), config()); e.err != nil {
 		return "", e.err
 	} else if err != nil {
 		return "", &Error{Message: fmt.Sprintf("the template failed: %v", shortly(err))}

@@ -36,7 +36,12 @@ func (x val) Equal(o values.Value) bool    { return x.env.equal(x.v, o.Interface
 func (x val) Less(o values.Value) bool     { return x.env.less(x.v, o.Interface()) }
 func (x val) Contains(o values.Value) bool { return x.env.contains(x.v, o.Interface()) }
 func (x val) IndexValue(o values.Value) values.Value {
-	return val{x.env, index(x.env.open(x.v), o.Interface())}
+	x.env.mustSpend(workStep)
+	v := x.env.open(x.v)
+	if s, ok := v.(string); ok {
+		x.env.mustSpend(workBytes(len(s))) // size counts characters
+	}
+	return val{x.env, index(v, o.Interface())}
 }
 func (x val) PropertyValue(o values.Value) values.Value { return x.IndexValue(o) }
 
@@ -155,7 +160,7 @@ const maxDepth = 50
 // equal compares by value. blank equals what is missing, false, empty or only
 // white space; empty equals empty text, lists and objects.
 func (e *env) equal(a, b any, depth int) bool {
-	e.mustSpend(1)
+	e.mustSpend(workStep)
 	a, b = e.open(a), e.open(b)
 	if k, ok := b.(keyword); ok {
 		return is(k, a)
@@ -242,7 +247,7 @@ func is(k keyword, v any) bool {
 // less orders numbers, texts, booleans, durations, times and dates. Between
 // values that have no order it is false.
 func (e *env) less(a, b any) bool {
-	e.mustSpend(1)
+	e.mustSpend(workStep)
 	a, b = e.open(a), e.open(b)
 	switch a := a.(type) {
 	case float64:

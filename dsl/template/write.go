@@ -24,6 +24,61 @@ var (
 	errKind   = errors.New("is of a kind that templates do not know")
 )
 
+// output writes the value of an output or refuses it. Everything that comes from
+// data goes through here, so everything is escaped.
+func (e *env) output(w io.Writer, p place, v any) error {
+	if err := e.spend(workOutput); err != nil {
+		return err
+	}
+	text, ok, err := e.write(v, 0)
+	switch _, final := v.(finished); {
+	case e.err != nil:
+		return e.err
+	case err != nil:
+		return e.fail(&Error{p.start, p.end, p.shown + " " + err.Error()})
+	case !ok:
+		return e.fail(e.missing(p))
+	case !final:
+		if esc := e.t.kind.escaper(); esc != nil {
+			_, err = esc.WriteString(w, text)
+			return err
+		}
+	}
+	_, err = io.WriteString(w, text)
+	return err
+}
+
+// missing names the value an output lacks.
+func (e *env) missing(p place) error {
+	for _, r := range p.reads {
+		if e.lookup(r) == nil {
+			return &MissingError{r.shown, r.start, r.end}
+		}
+	}
+	return &MissingError{p.shown, p.start, p.end}
+}
+
+// lookup is what a path of the template stands for now.
+func (e *env) lookup(p *pathExpr) any {
+	v, ok := e.vars[p.root].(val)
+	if !ok {
+		return nil
+	}
+	x := v.v
+	for _, s := range p.steps {
+		var key any = s.name
+		switch i := s.index.(type) {
+		case nil:
+		case *literal:
+			key = i.v
+		case *pathExpr:
+			key = e.lookup(i)
+		}
+		x = index(x, key)
+	}
+	return x
+}
+
 // write is v as the text of an output. ok is false if it is missing.
 func (e *env) write(v any, depth int) (text string, ok bool, err error) {
 	switch v := v.(type) {
