@@ -1,5 +1,10 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // Block is steps in braces.
 //
 //	Block = "{" ( Step newline )* "}" .
@@ -7,5 +12,17 @@ type Block struct {
 	node
 	Steps []Step
 
-	problems []problem
+	faults
+}
+
+var _ participle.Parseable = (*Block)(nil)
+
+// Parse reads a block.
+func (b *Block) Parse(lex *lexer.PeekingLexer) error {
+	lang().block.parseBody(lex, &b.node, &b.faults, func(s Statement) {
+		if s, ok := s.(Step); ok {
+			b.Steps = append(b.Steps, s)
+		}
+	})
+	return nil
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	EnterEvent = "enter" "on" EventRef ( "where" Expr )? .
 type EnterEvent struct {
-	clause
+	asClause
 	Event EventRef `parser:"'enter' 'on' @@"`
 	Where *Expr    `parser:"( 'where' @@ )?"`
 }
@@ -13,7 +13,7 @@ type EnterEvent struct {
 //
 //	EnterWhen = "enter" "when" Expr ( "where" Expr )? ( "including" "existing" )? .
 type EnterWhen struct {
-	clause
+	asClause
 	When      *Expr `parser:"'enter' 'when' @@"`
 	Where     *Expr `parser:"( 'where' @@ )?"`
 	Including bool  `parser:"( @'including' 'existing' )?"`
@@ -23,7 +23,7 @@ type EnterWhen struct {
 //
 //	EnterRequest = "enter" "on" "request" Properties? ( "where" Expr )? .
 type EnterRequest struct {
-	clause
+	asClause
 	Request bool        `parser:"'enter' 'on' @'request'"`
 	Params  *Properties `parser:"( (?= '{') @@ )?"` // nil: anything
 	Where   *Expr       `parser:"( 'where' @@ )?"`

@@ -4,7 +4,7 @@ package syntax
 //
 //	Event = "event" Name String? Properties? .
 type Event struct {
-	decl
+	asDecl
 	Name       Name        `parser:"'event' @@"`
 	Wire       *String     `parser:"@@?"` // its name on the wire, where that differs
 	Properties *Properties `parser:"( (?= '{') @@ )?"`

@@ -4,7 +4,7 @@ package syntax
 //
 //	ExitEvent = "exit" "on" EventRef ( "where" Expr )? .
 type ExitEvent struct {
-	clause
+	asClause
 	Event EventRef `parser:"'exit' 'on' @@"`
 	Where *Expr    `parser:"( 'where' @@ )?"`
 }
@@ -13,7 +13,7 @@ type ExitEvent struct {
 //
 //	ExitWhen = "exit" "when" Expr .
 type ExitWhen struct {
-	clause
+	asClause
 	When *Expr `parser:"'exit' 'when' @@"`
 }
 
@@ -21,7 +21,7 @@ type ExitWhen struct {
 //
 //	ExitGoal = "exit" "on" "goal" Name .
 type ExitGoal struct {
-	clause
+	asClause
 	Goal Name `parser:"'exit' 'on' 'goal' @@"`
 }
 
@@ -29,7 +29,7 @@ type ExitGoal struct {
 //
 //	Exit = "exit" String? .
 type Exit struct {
-	step
+	asStep
 	Exit   bool    `parser:"@'exit'"`
 	Reason *String `parser:"@@?"`
 }

@@ -32,7 +32,7 @@ type Expr struct {
 	// then what could be made of it, with identifiers named Hole in the gaps.
 	Broken bool
 
-	problems []problem
+	faults
 }
 
 // Hole is the identifier that stands where an operand is missing in a Broken

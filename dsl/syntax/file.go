@@ -6,6 +6,7 @@ import "journey/dsl/diag"
 //
 //	File = Decl* .
 type File struct {
-	Source *diag.File
-	Decls  []Decl
+	Source   *diag.File
+	Decls    []Decl
+	Comments []Comment
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	Goal = "goal" Name "on" EventRef ( "where" Expr )? "within" Expr ( "value" Expr )? .
 type Goal struct {
-	clause
+	asClause
 	Name   Name     `parser:"'goal' @@"`
 	Event  EventRef `parser:"'on' @@"`
 	Where  *Expr    `parser:"( 'where' @@ )?"`

@@ -4,7 +4,7 @@ package syntax
 //
 //	If = "if" Expr Block ( "else" "if" Expr Block )* ( "else" Block )? .
 type If struct {
-	step
+	asStep
 	Cond    *Expr     `parser:"'if' @@"`
 	Then    *Block    `parser:"@@"`
 	ElseIfs []*ElseIf `parser:"@@*"`

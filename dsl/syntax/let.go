@@ -4,7 +4,7 @@ package syntax
 //
 //	Let = "let" Name "=" Expr .
 type Let struct {
-	step
+	asStep
 	Name  Name  `parser:"'let' @@"`
 	Value *Expr `parser:"'=' @@"`
 }

@@ -1,10 +1,15 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // Message is something to send.
 //
 //	Message = "message" Name "via" Name "{" MessageClause* "}" .
 type Message struct {
-	decl
+	asDecl
 	Name    Name           `parser:"'message' @@"`
 	Channel Name           `parser:"'via' @@"`
 	Clauses MessageClauses `parser:"@@"`
@@ -15,7 +20,7 @@ type MessageClauses struct {
 	node
 	Items []MessageClause
 
-	problems []problem
+	faults
 }
 
 // Content is the subject or a body of a message, as text or as a file beside
@@ -23,7 +28,7 @@ type MessageClauses struct {
 //
 //	Content = ( "subject" | "text" | "html" ) "file"? String .
 type Content struct {
-	messageClause
+	asMessageClause
 	Part string  `parser:"@( 'subject' | 'text' | 'html' )"`
 	File bool    `parser:"@'file'?"` // Text is the name of a file
 	Text *String `parser:"@@"`
@@ -33,7 +38,7 @@ type Content struct {
 //
 //	To = "to" Expr .
 type To struct {
-	messageClause
+	asMessageClause
 	Address *Expr `parser:"'to' @@"`
 }
 
@@ -41,7 +46,7 @@ type To struct {
 //
 //	Exempt = "transactional" .
 type Exempt struct {
-	messageClause
+	asMessageClause
 	Transactional bool `parser:"@'transactional'"`
 }
 
@@ -49,7 +54,7 @@ type Exempt struct {
 //
 //	URL = "url" String .
 type URL struct {
-	messageClause
+	asMessageClause
 	Text *String `parser:"'url' @@"`
 }
 
@@ -57,7 +62,7 @@ type URL struct {
 //
 //	Method = "method" Name .
 type Method struct {
-	messageClause
+	asMessageClause
 	Name Name `parser:"'method' @@"`
 }
 
@@ -65,6 +70,31 @@ type Method struct {
 //
 //	JSON = "json" Pairs .
 type JSON struct {
-	messageClause
+	asMessageClause
 	Pairs Pairs `parser:"'json' @@"`
+}
+
+var _ participle.Parseable = (*MessageClauses)(nil)
+
+// Parse reads the clauses of a message.
+func (m *MessageClauses) Parse(lex *lexer.PeekingLexer) error {
+	var seen once
+	lang().message.parseBody(lex, &m.node, &m.faults, func(st Statement) {
+		m.Items = append(m.Items, st.(MessageClause))
+		word := "json"
+		switch st := st.(type) {
+		case *Content:
+			word = st.Part
+		case *To:
+			word = "to"
+		case *Exempt:
+			word = "transactional"
+		case *URL:
+			word = "url"
+		case *Method:
+			word = "method"
+		}
+		seen.check(st, word, &m.faults)
+	})
+	return nil
 }

@@ -27,6 +27,7 @@ type statement struct {
 	wordEnd int // end of the keyword
 	label   *Name
 	first   int // offset of the keyword, after a label
+	broken  bool
 }
 
 // Word is the place of the keyword that begins the statement: where an error
@@ -35,6 +36,10 @@ func (s *statement) Word() diag.Span {
 	return diag.Span{File: s.file, Start: s.first, End: s.wordEnd}
 }
 
+// Broken says that the statement could not be read to its end, which has been
+// reported: parts that it must have may be nil or empty.
+func (s *statement) Broken() bool { return s.broken }
+
 func (s *statement) stmt() *statement { return s }
 
 // Statement is a declaration, clause or step: whatever begins with a keyword.
@@ -42,6 +47,9 @@ type Statement interface {
 	Node
 	// Word is the place of the keyword.
 	Word() diag.Span
+	// Broken says that required parts may be nil or empty; this has been
+	// reported.
+	Broken() bool
 	stmt() *statement
 }
 
@@ -91,18 +99,18 @@ type Step interface {
 
 // The building blocks that make a struct one of these.
 type (
-	decl          struct{ statement }
-	setting       struct{ statement }
-	messageClause struct{ statement }
-	clause        struct{ statement }
-	step          struct{ statement }
+	asDecl          struct{ statement }
+	asSetting       struct{ statement }
+	asMessageClause struct{ statement }
+	asClause        struct{ statement }
+	asStep          struct{ statement }
 )
 
-func (*decl) decl()                   {}
-func (*setting) setting()             {}
-func (*messageClause) messageClause() {}
-func (*clause) clause()               {}
-func (*step) step()                   {}
+func (*asDecl) decl()                   {}
+func (*asSetting) setting()             {}
+func (*asMessageClause) messageClause() {}
+func (*asClause) clause()               {}
+func (*asStep) step()                   {}
 
 // Label is the name that `@label` gives the step, or nil.
-func (s *step) Label() *Name { return s.label }
+func (s *asStep) Label() *Name { return s.label }

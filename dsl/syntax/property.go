@@ -1,5 +1,10 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // Property is a property of an event, object or request.
 //
 //	Property = Name String? ":" Type "optional"? .
@@ -18,5 +23,15 @@ type Properties struct {
 	node
 	Items []*Property
 
-	problems []problem
+	faults
+}
+
+var _ participle.Parseable = (*Properties)(nil)
+
+// Parse reads properties.
+func (p *Properties) Parse(lex *lexer.PeekingLexer) error {
+	lang().properties.parseBody(lex, &p.node, &p.faults, func(s Statement) {
+		p.Items = append(p.Items, s.(*Property))
+	})
+	return nil
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	Once = "once" ( "per" Expr )? .
 type Once struct {
-	clause
+	asClause
 	Once bool  `parser:"@'once'"`
 	Per  *Expr `parser:"( 'per' @@ )?"`
 }
@@ -13,7 +13,7 @@ type Once struct {
 //
 //	AgainAfterExit = "again" "after" "exit" ( "per" Expr )? .
 type AgainAfterExit struct {
-	clause
+	asClause
 	Exit bool  `parser:"'again' 'after' @'exit'"`
 	Per  *Expr `parser:"( 'per' @@ )?"`
 }
@@ -22,7 +22,7 @@ type AgainAfterExit struct {
 //
 //	AgainAfter = "again" "after" Expr ( "per" Expr )? .
 type AgainAfter struct {
-	clause
+	asClause
 	After *Expr `parser:"'again' 'after' @@"`
 	Per   *Expr `parser:"( 'per' @@ )?"`
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	Segment = "segment" Name String? "=" Expr .
 type Segment struct {
-	decl
+	asDecl
 	Name  Name    `parser:"'segment' @@"`
 	Title *String `parser:"@@?"`
 	When  *Expr   `parser:"'=' @@"`

@@ -4,7 +4,7 @@ package syntax
 //
 //	Send = "send" Name ( "with" Pairs )? ( "otherwise" Block )? .
 type Send struct {
-	step
+	asStep
 	Message   Name   `parser:"'send' @@"`
 	With      *Pairs `parser:"( 'with' @@ )?"`
 	Otherwise *Block `parser:"( 'otherwise' @@ )?"`

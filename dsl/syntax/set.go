@@ -1,10 +1,12 @@
 package syntax
 
+import "journey/dsl/diag"
+
 // Set changes a trait.
 //
 //	Set = "set" Target "=" Expr .
 type Set struct {
-	step
+	asStep
 	Target Target `parser:"'set' @@"`
 	Value  *Expr  `parser:"'=' @@"`
 }
@@ -13,7 +15,7 @@ type Set struct {
 //
 //	Clear = "clear" Target .
 type Clear struct {
-	step
+	asStep
 	Target Target `parser:"'clear' @@"`
 }
 
@@ -24,4 +26,13 @@ type Clear struct {
 type Target struct {
 	Trait Name   `parser:"'profile' '.' @@"`
 	Path  []Name `parser:"( '.' @@ )*"`
+}
+
+// Span is where the target stands, without `profile.`.
+func (t *Target) Span() diag.Span {
+	span := t.Trait.Span()
+	if n := len(t.Path); n > 0 {
+		span.End = t.Path[n-1].end
+	}
+	return span
 }

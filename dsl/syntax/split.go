@@ -1,10 +1,15 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // Split divides people by chance that stays with them.
 //
 //	Split = "split" Name "{" ( Branch newline )* "}" .
 type Split struct {
-	step
+	asStep
 	Name     Name     `parser:"'split' @@"`
 	Branches Branches `parser:"@@"`
 }
@@ -14,7 +19,7 @@ type Branches struct {
 	node
 	Items []*Branch
 
-	problems []problem
+	faults
 }
 
 // Branch is one branch of a split.
@@ -25,4 +30,14 @@ type Branch struct {
 	Share Percent `parser:"@@"`
 	Name  Name    `parser:"@@"`
 	Steps *Block  `parser:"@@"`
+}
+
+var _ participle.Parseable = (*Branches)(nil)
+
+// Parse reads branches.
+func (b *Branches) Parse(lex *lexer.PeekingLexer) error {
+	lang().branches.parseBody(lex, &b.node, &b.faults, func(s Statement) {
+		b.Items = append(b.Items, s.(*Branch))
+	})
+	return nil
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	Tag = ( "tag" | "untag" ) String .
 type Tag struct {
-	step
+	asStep
 	Verb string  `parser:"@( 'tag' | 'untag' )"`
 	Tag  *String `parser:"@@"`
 }

@@ -1,6 +1,11 @@
 package syntax
 
-import "journey/dsl/diag"
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"journey/dsl/diag"
+)
 
 // String is a text in quotes, with its escapes resolved and, if it spans
 // lines, its indentation taken away.
@@ -39,4 +44,18 @@ func (s *String) offset(at int) int {
 	}
 	p := s.pieces[lo-1]
 	return min(p.src+at-p.at, s.end)
+}
+
+var _ participle.Parseable = (*String)(nil)
+
+// Parse reads a text in quotes.
+func (s *String) Parse(lex *lexer.PeekingLexer) error {
+	t := lex.Peek()
+	if t.Type != tokString {
+		return participle.NextMatch
+	}
+	lex.Next()
+	s.Value, s.pieces = readText(t.Value, t.Pos.Offset)
+	s.setSpan(t.Pos.Offset, end(t))
+	return nil
 }

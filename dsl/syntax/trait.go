@@ -4,7 +4,7 @@ package syntax
 //
 //	Trait = "trait" Name String? ":" Type ( "identifier" ( "up" "to" Number )? )? ( "=" Expr )? .
 type Trait struct {
-	decl
+	asDecl
 	Name       Name    `parser:"'trait' @@"`
 	Wire       *String `parser:"@@?"` // its name on the wire, where that differs
 	Type       *Type   `parser:"':' @@"`

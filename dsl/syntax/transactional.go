@@ -4,6 +4,6 @@ package syntax
 //
 //	Transactional = "transactional" .
 type Transactional struct {
-	clause
+	asClause
 	Transactional bool `parser:"@'transactional'"`
 }

@@ -4,7 +4,7 @@ package syntax
 //
 //	Wait = "wait" Expr .
 type Wait struct {
-	step
+	asStep
 	For *Expr `parser:"'wait' @@"`
 }
 
@@ -12,7 +12,7 @@ type Wait struct {
 //
 //	WaitClock = "wait" "until" ( "tomorrow" "at" | Days "at" )? Clock .
 type WaitClock struct {
-	step
+	asStep
 	Tomorrow bool  `parser:"'wait' 'until' ( @'tomorrow' 'at'"`
 	Days     *Days `parser:"| @@ 'at' )?"`
 	Clock    Clock `parser:"@@"`
@@ -22,7 +22,7 @@ type WaitClock struct {
 //
 //	WaitWindow = "wait" "until" Clock "to" Clock ( "on" Days )? .
 type WaitWindow struct {
-	step
+	asStep
 	From Clock `parser:"'wait' 'until' @@"`
 	To   Clock `parser:"'to' @@"`
 	Days *Days `parser:"( 'on' @@ )?"`
@@ -32,7 +32,7 @@ type WaitWindow struct {
 //
 //	WaitMoment = "wait" "until" Expr ( "at" Clock )? Block? ( "otherwise" Block )? ( "if" "past" "exit" )? .
 type WaitMoment struct {
-	step
+	asStep
 	Moment    *Expr  `parser:"'wait' 'until' @@"`
 	At        *Clock `parser:"( 'at' @@ )?"`
 	Then      *Block `parser:"( (?= '{') @@ )?"`
@@ -44,7 +44,7 @@ type WaitMoment struct {
 //
 //	WaitQuiet = "wait" "until" "no" EventRef ( "where" Expr )? "for" Expr .
 type WaitQuiet struct {
-	step
+	asStep
 	Event EventRef `parser:"'wait' 'until' 'no' @@"`
 	Where *Expr    `parser:"( 'where' @@ )?"`
 	For   *Expr    `parser:"'for' @@"`

@@ -1,10 +1,15 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // WaitFor waits at most some time for one of several things.
 //
 //	WaitFor = "wait" "up" "to" Expr ( "for" ( Alternatives | Alternative ) | "until" Until ) ( "otherwise" Block )? .
 type WaitFor struct {
-	step
+	asStep
 	UpTo      *Expr         `parser:"'wait' 'up' 'to' @@"`
 	Any       *Alternatives `parser:"( 'for' ( @@"`
 	One       *Alternative  `parser:"| @@ )"`
@@ -19,7 +24,7 @@ type Alternatives struct {
 	node
 	Items []*Alternative
 
-	problems []problem
+	faults
 }
 
 // Alternative is one thing that ends a wait: an event or, inside braces, a
@@ -41,4 +46,17 @@ type Alternative struct {
 type Until struct {
 	When *Expr  `parser:"@@"`
 	Then *Block `parser:"( (?= '{') @@ )?"`
+}
+
+var _ participle.Parseable = (*Alternatives)(nil)
+
+// Parse reads alternatives.
+func (a *Alternatives) Parse(lex *lexer.PeekingLexer) error {
+	if !is(lex.Peek(), "{") {
+		return participle.NextMatch // a single alternative has no braces
+	}
+	lang().alternatives.parseBody(lex, &a.node, &a.faults, func(s Statement) {
+		a.Items = append(a.Items, s.(*Alternative))
+	})
+	return nil
 }

@@ -4,6 +4,6 @@ package syntax
 //
 //	OnlyWhile = "only" "while" Expr .
 type OnlyWhile struct {
-	clause
+	asClause
 	While *Expr `parser:"'only' 'while' @@"`
 }

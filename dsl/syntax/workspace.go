@@ -1,10 +1,15 @@
 package syntax
 
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
 // Workspace holds the settings of a program.
 //
 //	Workspace = "workspace" "{" Setting* "}" .
 type Workspace struct {
-	decl
+	asDecl
 	Settings Settings `parser:"'workspace' @@"`
 }
 
@@ -13,14 +18,14 @@ type Settings struct {
 	node
 	Items []Setting
 
-	problems []problem
+	faults
 }
 
 // Timezone is the fallback zone: `timezone "Asia/Taipei"`.
 //
 //	Timezone = "timezone" String .
 type Timezone struct {
-	setting
+	asSetting
 	Zone *String `parser:"'timezone' @@"`
 }
 
@@ -28,7 +33,7 @@ type Timezone struct {
 //
 //	Country = "country" Name .
 type Country struct {
-	setting
+	asSetting
 	Code Name `parser:"'country' @@"`
 }
 
@@ -36,7 +41,7 @@ type Country struct {
 //
 //	Currency = "currency" Name .
 type Currency struct {
-	setting
+	asSetting
 	Code Name `parser:"'currency' @@"`
 }
 
@@ -44,7 +49,7 @@ type Currency struct {
 //
 //	Consent = "consent" ( "required" | "assumed" ) .
 type Consent struct {
-	setting
+	asSetting
 	Mode Name `parser:"'consent' @@"`
 }
 
@@ -52,7 +57,7 @@ type Consent struct {
 //
 //	Identify = "identify" Name ( "," Name )* .
 type Identify struct {
-	setting
+	asSetting
 	Traits []Name `parser:"'identify' @@ ( ',' @@ )*"`
 }
 
@@ -60,6 +65,44 @@ type Identify struct {
 //
 //	LateAfter = "late" "after" Duration .
 type LateAfter struct {
-	setting
+	asSetting
 	Age *Duration `parser:"'late' 'after' @@"`
+}
+
+var _ participle.Parseable = (*Settings)(nil)
+
+// Parse reads settings.
+func (s *Settings) Parse(lex *lexer.PeekingLexer) error {
+	var seen once
+	lang().workspace.parseBody(lex, &s.node, &s.faults, func(st Statement) {
+		s.Items = append(s.Items, st.(Setting))
+		word := "late"
+		switch st.(type) {
+		case *Timezone:
+			word = "timezone"
+		case *Country:
+			word = "country"
+		case *Currency:
+			word = "currency"
+		case *Consent:
+			word = "consent"
+		case *Identify:
+			word = "identify"
+		}
+		seen.check(st, word, &s.faults)
+	})
+	return nil
+}
+
+// once finds clauses that are given twice.
+type once map[string]bool
+
+func (o *once) check(st Statement, word string, f *faults) {
+	if *o == nil {
+		*o = once{}
+	}
+	if (*o)[word] {
+		f.fault(repeatedClause(st.stmt().first, st.stmt().wordEnd, word))
+	}
+	(*o)[word] = true
 }

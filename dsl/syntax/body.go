@@ -1,0 +1,238 @@
+package syntax
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"journey/dsl/diag"
+)
+
+// participle stops at the first error. To find the next ones, everything in
+// braces is read by a loop of our own over statements: one that cannot be
+// read is reported and costs its line (with the braces that begin in it), and
+// the loop goes on behind it. A word that is nearly right is put right and
+// parsed again, so that what follows it is read as it was meant.
+
+// parseBody reads what stands in braces, as statements of a place. Every
+// statement goes to each.
+func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func(Statement)) {
+	open := lex.Peek()
+	if !is(open, "{") {
+		n.setSpan(open.Pos.Offset, open.Pos.Offset)
+		f.fault(incomplete("a block `{ … }` is missing"))
+		return
+	}
+	lex.Next()
+	last := open
+	for {
+		t := lex.Peek()
+		switch {
+		case t.Type == tokNewline:
+			lex.Next()
+			continue
+		case p.commas && is(t, ","):
+			last = lex.Next()
+			continue
+		case t.EOF(), startsDecl(lex):
+			f.fault(unclosedBlock(open.Pos.Offset))
+			n.setSpan(open.Pos.Offset, end(last))
+			return
+		case is(t, "}"):
+			lex.Next()
+			n.setSpan(open.Pos.Offset, end(t))
+			return
+		}
+		before := lex.RawCursor()
+		if st := p.read(lex, f.fault); st != nil {
+			each(st)
+		}
+		if lex.RawCursor() == before {
+			lex.Next() // a mistake in the grammar must not become a loop
+		}
+		last = previous(lex)
+	}
+}
+
+// read reads one statement, or reports and skips it. The statement is nil if
+// not even its kind is known.
+func (p *place) read(lex *lexer.PeekingLexer, report func(problem)) Statement {
+	first := lex.Peek()
+	label := p.readLabel(lex)
+	word := lex.Peek()
+	wordEnd := end(word)
+	r, refused := p.choose(lex)
+	if r == nil && refused == nil {
+		r, refused = p.mend(lex, report)
+	}
+	if r == nil {
+		if refused != nil {
+			report(*refused)
+		}
+		skipStatement(lex)
+		return nil
+	}
+	st := r.read(lex, p, wordEnd, report)
+	s := st.stmt()
+	s.label, s.first, s.wordEnd = label, word.Pos.Offset, wordEnd
+	s.setSpan(first.Pos.Offset, max(end(previous(lex)), wordEnd))
+	return st
+}
+
+func (p *place) readLabel(lex *lexer.PeekingLexer) *Name {
+	if !p.labels || !is(lex.Peek(), "@") {
+		return nil
+	}
+	start := lex.MakeCheckpoint()
+	lex.Next()
+	label := new(Name)
+	if label.Parse(lex) != nil {
+		lex.LoadCheckpoint(start) // `@` is then reported as what it is: unknown
+		return nil
+	}
+	return label
+}
+
+// mend deals with a word that begins no statement here: it reports it and,
+// if it is nearly a word that does, puts that in its place.
+func (p *place) mend(lex *lexer.PeekingLexer, report func(problem)) (*rule, *problem) {
+	word := lex.Peek()
+	if isOperatorStart(word) {
+		report(leadingOperator(word))
+		return nil, nil
+	}
+	meant := ""
+	if word.Type == tokName {
+		meant = diag.Suggest(word.Value, p.words)
+	}
+	report(unknownWord(word, p.name, p.expected, meant))
+	if meant == "" {
+		return nil, nil
+	}
+	word.Value = meant
+	r, _ := p.choose(lex)
+	return r, nil
+}
+
+// read parses a statement, reports what is wrong with it, and leaves the
+// lexer behind it.
+func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(problem)) Statement {
+	start := lex.MakeCheckpoint()
+	word := lex.Peek()
+	for mended := 0; ; mended++ {
+		st, err := r.parse(lex)
+		bad := lex.Peek()
+		var u *participle.UnexpectedTokenError
+		switch {
+		case err == nil && (endsStatement(bad, p) || p.begins(bad) && !slices.Contains(r.words, bad.Value)):
+			return st
+		case errors.As(err, &u):
+			bad = &u.Unexpected
+		}
+		meant := ""
+		if bad.Type == tokName && !slices.Contains(r.reserved, bad.Value) {
+			meant = diag.Suggest(bad.Value, r.words)
+		}
+		if meant != "" {
+			report(unexpected(bad, r.word, r.usage, meant))
+			if mended < 3 && replace(lex, start, bad.Pos.Offset, meant) {
+				continue
+			}
+		} else {
+			report(r.problem(st, bad, word, wordEnd, want(err)))
+		}
+		st.stmt().broken = true
+		skipStatement(lex)
+		return st
+	}
+}
+
+// problem says what is wrong with a statement at a token.
+func (r *rule) problem(st Statement, bad, word *lexer.Token, wordEnd int, want string) problem {
+	if slices.Contains(r.reserved, bad.Value) {
+		return reserved(bad, bad, bad.Value)
+	}
+	if !endsLine(bad) {
+		return unexpected(bad, r.word, r.usage, "")
+	}
+	message := "this is not complete; it is written: " + r.usage
+	if want != "" {
+		message = want + " is missing; it is written: " + r.usage
+	}
+	p := incomplete(message)
+	p.anchored = false
+	p.start, p.end = word.Pos.Offset, wordEnd
+	if n := declName(st); n != nil {
+		p.start, p.end = n.start, n.end
+	}
+	return p
+}
+
+// replace writes another word over the token at an offset and goes back to the
+// start. It refuses if there is a block between: blocks in blocks would be
+// read again and again.
+func replace(lex *lexer.PeekingLexer, start lexer.Checkpoint, offset int, word string) bool {
+	now := lex.MakeCheckpoint()
+	lex.LoadCheckpoint(start)
+	for t := lex.Peek(); !t.EOF() && t.Pos.Offset <= offset && !is(t, "{"); t = lex.Peek() {
+		if t.Pos.Offset == offset {
+			t.Value = word
+			lex.LoadCheckpoint(start)
+			return true
+		}
+		lex.Next()
+	}
+	lex.LoadCheckpoint(now)
+	return false
+}
+
+// endsLine says whether nothing more comes in the line or block.
+func endsLine(t *lexer.Token) bool {
+	return t.EOF() || t.Type == tokNewline || is(t, "}")
+}
+
+func endsStatement(t *lexer.Token, p *place) bool {
+	return endsLine(t) || p.commas && is(t, ",")
+}
+
+// skipStatement goes to the end of the line, stepping over braces.
+func skipStatement(lex *lexer.PeekingLexer) {
+	for depth := 0; ; {
+		t := lex.Peek()
+		switch {
+		case t.EOF(), startsDecl(lex):
+			return
+		case is(t, "{"):
+			depth++
+		case is(t, "}"):
+			if depth--; depth < 0 {
+				return
+			}
+		case t.Type == tokNewline && depth == 0:
+			return
+		}
+		lex.Next()
+	}
+}
+
+// startsDecl says whether the next token begins a declaration in the first
+// column. Nothing else that stands there begins with such a word and a name.
+func startsDecl(lex *lexer.PeekingLexer) bool {
+	t := lex.Peek()
+	if t.Type != tokName || t.Pos.Column != 1 || !isDeclWord(t.Value) {
+		return false
+	}
+	start := lex.MakeCheckpoint()
+	lex.Next()
+	after := lex.Peek()
+	lex.LoadCheckpoint(start)
+	return after.Type == tokName || after.Type == tokString || is(after, "{")
+}
+
+// previous is the token before the next one. At the beginning it is the first.
+func previous(lex *lexer.PeekingLexer) *lexer.Token {
+	c := max(lex.RawCursor(), 1)
+	return &lex.Range(c-1, c)[0]
+}

@@ -1,0 +1,127 @@
+package syntax
+
+import (
+	"slices"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
+func sortWords(words []string) { slices.Sort(words) }
+
+// headRules are the clauses of a journey's head. `exit` begins clauses and a
+// step.
+func headRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"enter":         chooseEnter(root),
+		"again":         chooseAgain(root),
+		"once":          always(newRule[Once](root, "once [per EXPR]")),
+		"only":          always(newRule[OnlyWhile](root, "only while C")),
+		"exit":          chooseExit(root),
+		"goal":          always(newRule[Goal](root, "goal NAME on EVENT [where C] within D [value EXPR]")),
+		"transactional": always(newRule[Transactional](root, "transactional")),
+	}
+}
+
+func stepRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"wait":  chooseWait(root),
+		"send":  always(newRule[Send](root, "send MESSAGE [with { NAME: EXPR }] [otherwise { … }]")),
+		"if":    always(newRule[If](root, "if C { … } else if C { … } else { … }")),
+		"split": always(newRule[Split](root, "split NAME { 50% a { … } 50% b { … } }")),
+		"set":   always(newRule[Set](root, "set profile.TRAIT = EXPR")),
+		"clear": always(newRule[Clear](root, "clear profile.TRAIT")),
+		"tag":   always(newRule[Tag](root, `tag "…"`)),
+		"untag": always(newRule[Tag](root, `untag "…"`)),
+		"let":   always(newRule[Let](root, "let NAME = EXPR")),
+		"exit":  always(newRule[Exit](root, `exit ["reason"]`)),
+	}
+}
+
+func chooseEnter(root *participle.Parser[grammar]) chooser {
+	byEvent := newRule[EnterEvent](root, "enter on EVENT [where C]", "each")
+	byRequest := newRule[EnterRequest](root, "enter on request [{ NAME: TYPE, … }] [where C]")
+	when := newRule[EnterWhen](root, "enter when C [where C] [including existing]")
+	return func(t []*lexer.Token) (*rule, *problem) {
+		third := t[2]
+		switch {
+		case is(t[1], "when"):
+			return when, nil
+		case is(t[1], "yearly"), is(t[1], "daily"), is(t[1], "monthly"):
+			return refuse(t[0], t[1], "enter "+t[1].Value)
+		case t[1].Type == tokNumber, t[1].Type == tokDuration:
+			return refuse(t[0], t[1], "enter … before")
+		case !is(t[1], "on"):
+			return byEvent, nil
+		case is(third, "request"):
+			return byRequest, nil
+		case third.Type == tokDate, third.Type == tokDateTime:
+			return refuse(t[0], third, "enter on DATE")
+		case third.Type == tokName && weekdays[third.Value] != nil && (is(t[3], ",") || is(t[3], "at")):
+			return refuse(t[0], third, "enter on WEEKDAY")
+		}
+		return byEvent, nil
+	}
+}
+
+func chooseAgain(root *participle.Parser[grammar]) chooser {
+	afterExit := newRule[AgainAfterExit](root, "again after exit [per EXPR]")
+	after := newRule[AgainAfter](root, "again after D [per EXPR]")
+	return func(t []*lexer.Token) (*rule, *problem) {
+		if is(t[2], "exit") {
+			return afterExit, nil
+		}
+		return after, nil
+	}
+}
+
+func chooseExit(root *participle.Parser[grammar]) chooser {
+	onEvent := newRule[ExitEvent](root, "exit on EVENT [where C]")
+	onGoal := newRule[ExitGoal](root, "exit on goal NAME")
+	when := newRule[ExitWhen](root, "exit when C")
+	step := newRule[Exit](root, `exit ["reason"]`)
+	return func(t []*lexer.Token) (*rule, *problem) {
+		switch {
+		case is(t[1], "when"):
+			return when, nil
+		case !is(t[1], "on"):
+			return step, nil
+		case is(t[2], "goal") && t[3].Type == tokName && t[3].Value != "where":
+			return onGoal, nil
+		}
+		return onEvent, nil
+	}
+}
+
+func chooseWait(root *participle.Parser[grammar]) chooser {
+	plain := newRule[Wait](root, "wait DURATION")
+	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00")
+	window := newRule[WaitWindow](root, "wait until 09:00 to 18:00 [on weekdays]")
+	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00] [{ … }] [otherwise { … }] [if past exit]", "on")
+	quiet := newRule[WaitQuiet](root, "wait until no EVENT [where C] for D")
+	limited := newRule[WaitFor](root, "wait up to D for EVENT [where C] [since entry] [{ … }] [otherwise { … }], or wait up to D until C")
+	return func(t []*lexer.Token) (*rule, *problem) {
+		third := t[2]
+		switch {
+		case is(t[1], "up"):
+			return limited, nil
+		case !is(t[1], "until"):
+			return plain, nil
+		case is(third, "no"):
+			return quiet, nil
+		case third.Type == tokClock && is(t[3], "to"):
+			return window, nil
+		case third.Type == tokClock, is(third, "tomorrow"),
+			third.Type == tokName && weekdays[third.Value] != nil && (is(t[3], ",") || is(t[3], "at")):
+			return clock, nil
+		case is(third, "hour") && !is(t[3], "."):
+			return refuse(t[0], third, "wait until hour")
+		}
+		return moment, nil
+	}
+}
+
+func refuse(from, to *lexer.Token, phrase string) (*rule, *problem) {
+	p := reserved(from, to, phrase)
+	return nil, &p
+}

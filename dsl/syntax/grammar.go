@@ -1,0 +1,102 @@
+package syntax
+
+import (
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
+// grammar is the root from which participle builds its rules. It is never
+// parsed: files and blocks are loops of our own (body.go), so that they can go
+// on after an error, and each statement is parsed by its own rule.
+type grammar struct {
+	Decl          Decl          `parser:"  @@"`
+	Setting       Setting       `parser:"| @@"`
+	MessageClause MessageClause `parser:"| @@"`
+	Clause        Clause        `parser:"| @@"`
+	Step          Step          `parser:"| @@"`
+	Branch        *Branch       `parser:"| @@"`
+	Alternative   *Alternative  `parser:"| @@"`
+	Property      *Property     `parser:"| @@"`
+}
+
+func buildGrammar() *participle.Parser[grammar] {
+	return participle.MustBuild[grammar](
+		participle.Lexer(definition{}),
+		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &Message{}, &Journey{}),
+		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &LateAfter{}),
+		participle.Union[MessageClause](&Content{}, &To{}, &Exempt{}, &URL{}, &Method{}, &JSON{}),
+		participle.Union[Clause](&EnterEvent{}, &EnterWhen{}, &EnterRequest{}, &Once{}, &AgainAfterExit{}, &AgainAfter{},
+			&OnlyWhile{}, &ExitEvent{}, &ExitWhen{}, &ExitGoal{}, &Goal{}, &Transactional{}),
+		participle.Union[Step](&Wait{}, &WaitClock{}, &WaitWindow{}, &WaitMoment{}, &WaitQuiet{}, &WaitFor{},
+			&If{}, &Split{}, &Set{}, &Clear{}, &Tag{}, &Let{}, &Send{}, &Exit{}),
+	)
+}
+
+// Grammar is the grammar of the language in EBNF, as participle prints it.
+func Grammar() string { return lang().root.String() }
+
+// rule parses one kind of statement.
+type rule struct {
+	word  string   // the word it begins with, or what it is
+	usage string   // how it is written, for people
+	words []string // the words of the language after the first
+	parse func(*lexer.PeekingLexer) (Statement, error)
+	// reserved are words that may follow one day.
+	reserved []string
+}
+
+// newRule is the rule of a node type.
+func newRule[T any, P interface {
+	*T
+	Statement
+}](root *participle.Parser[grammar], usage string, reserved ...string) *rule {
+	p, err := participle.ParserForProduction[T](root)
+	if err != nil {
+		panic(err) // the grammar does not contain the type; no input can cause it
+	}
+	r := described(usage)
+	r.reserved = reserved
+	r.parse = func(lex *lexer.PeekingLexer) (Statement, error) {
+		t, err := p.ParseFromLexer(lex, participle.AllowTrailing(true))
+		return P(t), err
+	}
+	return r
+}
+
+// described is a rule with the words of its usage: those in lower case.
+func described(usage string) *rule {
+	words := strings.FieldsFunc(usage, func(r rune) bool { return r < 'a' || r > 'z' })
+	r := &rule{usage: usage}
+	for i, w := range words {
+		if i == 0 {
+			r.word = w
+		} else {
+			r.words = append(r.words, w)
+		}
+	}
+	return r
+}
+
+// want is what participle expected, in words: "`within`", "a name", or "".
+func want(err error) string {
+	var u *participle.UnexpectedTokenError
+	if !errors.As(err, &u) {
+		return ""
+	}
+	_, expected, _ := strings.Cut(u.Message(), " (expected ")
+	if text, ok := strings.CutPrefix(expected, `"`); ok {
+		word, _, _ := strings.Cut(text, `"`)
+		return "`" + word + "`"
+	}
+	first, _, _ := strings.Cut(expected, " ")
+	return map[string]string{
+		"Name": "a name", "String": "a text in quotes", "EventRef": "an event", "Clock": "a time of day", "Percent": "a percentage",
+		"Duration": "a duration", "Number": "a number", "Type": "a type", "Target": "`profile.` and a trait",
+	}[strings.TrimRight(first, ")")]
+}
+
+var lang = sync.OnceValue(buildLanguage)
