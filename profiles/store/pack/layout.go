@@ -1,0 +1,52 @@
+package pack
+
+import "maps"
+
+// Layout says which fields a stored person has beside his core. It is
+// immutable; nil is that of nobody.
+type Layout struct {
+	release  string
+	absorbed int
+	slots    uint64              // numbers given to kinds of events so far
+	kinds    map[string]extent   // those with pages
+	chunks   map[string]struct{} // fields that are chunks
+	bytes    int
+}
+
+// extent is the pages of one kind of event: those with the events numbered
+// from … paged-1.
+type extent struct {
+	slot        uint64
+	from, paged int
+}
+
+// Size is how many bytes the core and the fields known to the layout have;
+// of fields that were not written since Decode it is an estimate.
+func (l *Layout) Size() int {
+	if l == nil {
+		return 0
+	}
+	return l.bytes
+}
+
+// Fields is how many fields there are beside the core.
+func (l *Layout) Fields() int {
+	if l == nil {
+		return 0
+	}
+	n := len(l.chunks)
+	for _, x := range l.kinds {
+		if x.paged > x.from {
+			n += (x.paged-1)/pageEvents - x.from/pageEvents + 1
+		}
+	}
+	return n
+}
+
+// next is a layout to be changed that starts as a copy.
+func (l *Layout) next() *Layout {
+	if l == nil {
+		return &Layout{}
+	}
+	return &Layout{slots: l.slots, kinds: maps.Clone(l.kinds)}
+}

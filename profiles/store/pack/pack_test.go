@@ -1,0 +1,412 @@
+package pack_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"journey/dsl/cond"
+	"journey/dsl/value"
+	"journey/profiles"
+	"journey/profiles/store/pack"
+)
+
+// stored is a person as a store would have him.
+type stored struct {
+	core   []byte
+	fields pack.Fields
+	layout *pack.Layout
+	wrote  int // bytes with the last change
+}
+
+func (s *stored) put(t tester, p *profiles.Person, rewrite bool, names *pack.Names) {
+	t.Helper()
+	out, err := pack.Encode(nil, p, s.layout, rewrite, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.core, s.layout, s.wrote = out.Core, out.Layout, len(out.Core)
+	if s.fields == nil {
+		s.fields = pack.Fields{}
+	}
+	for _, name := range out.Delete {
+		if _, ok := s.fields[name]; !ok {
+			t.Fatalf("field %q is deleted and was not there", name)
+		}
+		delete(s.fields, name)
+	}
+	for _, f := range out.Set {
+		s.fields[f.Name] = f.Data
+		s.wrote += len(f.Data)
+	}
+}
+
+func (s *stored) check(t tester, p *profiles.Person, names *pack.Names) {
+	t.Helper()
+	q, layout, err := pack.Decode(p.ID, s.core, s.fields, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(p, q) {
+		t.Fatalf("not the same person:\n%s", cmp.Diff(p, q))
+	}
+	again, err := pack.Encode(nil, q, layout, false, names)
+	if err != nil || len(again.Set)+len(again.Delete) > 0 {
+		t.Fatalf("an unchanged person writes %d fields and deletes %d: %v", len(again.Set), len(again.Delete), err)
+	}
+}
+
+func TestEveryPersonComesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := person(t)
+		for _, kept := range p.Events { // numbers of any size do no harm
+			if kept.Dropped > 1<<39 {
+				kept.Dropped = 1 << 39
+			}
+		}
+		names := (&pack.Names{}).With(words[:rapid.IntRange(0, len(words)).Draw(t, "names")])
+		var s stored
+		s.put(t, p, false, names)
+		s.check(t, p, names)
+	})
+}
+
+// tester is what tests, benchmarks and rapid have in common.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// life changes a person as the machine does, step by step.
+type life struct {
+	t   *rapid.T
+	p   *profiles.Person
+	now value.Time
+	n   int
+}
+
+func (l *life) step() (rewrite bool) {
+	p := l.p
+	l.now += value.Time(rapid.IntRange(1, 100000).Draw(l.t, "later"))
+	p.Last = l.now
+	l.n++
+	pick := func(list ...string) string { return rapid.SampledFrom(list).Draw(l.t, "pick") }
+	switch rapid.IntRange(0, 19).Draw(l.t, "what") {
+	default:
+		kind := pick("viewed", "viewed", "viewed", "bought", "page")
+		for range rapid.IntRange(1, 12).Draw(l.t, "events") {
+			l.n++
+			l.now += 7
+			ev := &cond.Event{ID: fmt.Sprint("m", l.n), Name: kind, At: l.now - 3, Arrived: l.now,
+				Props: map[string]any{"n": float64(l.n), "sku": fmt.Sprint("sku-", l.n%9), "x": "y"}}
+			p.Recent = append(p.Recent, ev)
+			p.Recent = p.Recent[max(0, len(p.Recent)-20):]
+			part := *ev
+			part.Props = map[string]any{"n": ev.Props["n"]}
+			if p.Events == nil {
+				p.Events = map[string]*profiles.Kept{}
+			}
+			if p.Events[kind] == nil {
+				p.Events[kind] = &profiles.Kept{}
+			}
+			p.Events[kind].List = append(p.Events[kind].List, &part)
+		}
+	case 0, 1:
+		for _, k := range p.Events {
+			n := rapid.IntRange(0, len(k.List)).Draw(l.t, "drop")
+			k.List, k.Dropped = k.List[n:], k.Dropped+n
+			if len(k.List) == 0 {
+				k.List = nil
+			}
+		}
+	case 2:
+		if kind := pick("viewed", "bought", "page"); p.Events[kind] != nil {
+			if delete(p.Events, kind); len(p.Events) == 0 {
+				p.Events = nil
+			}
+		}
+	case 3:
+		p.Release += "'"
+		for _, k := range p.Events {
+			for i, ev := range k.List {
+				c := *ev
+				c.Props = map[string]any{"release": p.Release}
+				k.List[i] = &c
+			}
+		}
+	case 4:
+		p.Absorbed = append(p.Absorbed, profiles.Absorbed{ID: fmt.Sprint("p", l.n), Version: 7, At: l.now})
+		for _, k := range p.Events {
+			if len(k.List) > 0 {
+				k.List = append([]*cond.Event{{ID: fmt.Sprint("l", l.n), Name: k.List[0].Name, At: 1, Arrived: 2}}, k.List...)
+			}
+		}
+	case 5:
+		for _, k := range p.Events {
+			for i, ev := range k.List {
+				c := *ev
+				c.Props = nil
+				k.List[i] = &c
+			}
+		}
+		return true
+	case 6, 7, 8, 9:
+		for range rapid.IntRange(1, 20).Draw(l.t, "sends") {
+			l.n++
+			p.Ledger = append(p.Ledger, &profiles.Send{Run: fmt.Sprint(p.ID, ".", l.n), Step: "1", Pass: 1, Journey: "j", State: profiles.Planned, At: l.now})
+		}
+		p.Ledger = p.Ledger[max(0, len(p.Ledger)-50):]
+		p.Ledger[len(p.Ledger)/2].State = profiles.Sent
+	case 10, 11, 12:
+		for range rapid.IntRange(1, 6).Draw(l.t, "ended") {
+			l.n++
+			p.Ended = append(p.Ended, &profiles.Run{ID: fmt.Sprint(p.ID, ".", l.n), Journey: "j", State: profiles.Ended, EndedAt: l.now, Reason: "end", Entry: &cond.Event{ID: "e", Name: "viewed"}})
+		}
+		p.Ended = p.Ended[max(0, len(p.Ended)-20):]
+	case 13, 14, 15:
+		if p.Entries == nil {
+			p.Entries = map[string][]profiles.EntryMark{}
+		}
+		list := p.Entries["j"]
+		for range rapid.IntRange(1, 50).Draw(l.t, "entries") {
+			l.n++
+			list = append(list, profiles.EntryMark{Key: fmt.Sprint("order", l.n), At: l.now})
+		}
+		if i := rapid.IntRange(0, len(list)-1).Draw(l.t, "again"); i > 0 {
+			list = append(append(list[:i:i], list[i+1:]...), list[i])
+		}
+		p.Entries["j"] = list[max(0, len(list)-300):]
+	}
+	return false
+}
+
+func TestFieldsFollowTheChanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := &life{t: t, p: &profiles.Person{ID: "p1", Created: start, Release: "r"}, now: start}
+		var s stored
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			before, old := s, maps.Clone(s.fields)
+			rewrite := l.step()
+			s.put(t, l.p, rewrite, nil)
+			s.check(t, l.p, nil)
+			if len(s.fields) != s.layout.Fields() {
+				t.Fatalf("%d fields are stored, %d belong to the person", len(s.fields), s.layout.Fields())
+			}
+			// The core from before with the fields of now: as it was, or torn.
+			if before.core == nil {
+				continue
+			}
+			was, _, err := pack.Decode("p1", before.core, old, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mixed, _, err := pack.Decode("p1", before.core, s.fields, nil)
+			if err == nil && !reflect.DeepEqual(was, mixed) {
+				t.Fatalf("core and fields of different ages make another person:\n%s", cmp.Diff(was, mixed))
+			}
+			if err != nil && !errors.Is(err, pack.ErrTorn) {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestUnknownNamesAreSaid(t *testing.T) {
+	names := (&pack.Names{}).With([]string{"welcome", "email"})
+	p := &profiles.Person{ID: "p", Traits: map[string]profiles.Trait{"email": {Value: "welcome"}}}
+	var s stored
+	s.put(t, p, false, names)
+	s.check(t, p, names.With([]string{"more"}))
+	if _, _, err := pack.Decode("p", s.core, nil, (&pack.Names{}).With([]string{"welcome"})); !errors.Is(err, pack.ErrNames) {
+		t.Errorf("got %v, want ErrNames", err)
+	}
+}
+
+func TestWhatCannotBePackedIsAnError(t *testing.T) {
+	deep := any("x")
+	for range 300 {
+		deep = []any{deep}
+	}
+	for _, v := range []any{3, struct{}{}, []string{"a"}, deep} {
+		p := &profiles.Person{ID: "p", Traits: map[string]profiles.Trait{"x": {Value: v}}}
+		if _, err := pack.Encode(nil, p, nil, false, nil); err == nil {
+			t.Errorf("%T was packed", v)
+		}
+	}
+}
+
+// TestAnEventRewritesLittle: somebody with many kept events of many kinds
+// writes some 4 KB with each event and no more.
+func TestAnEventRewritesLittle(t *testing.T) {
+	names := (&pack.Names{}).With(names)
+	p := sample(3)
+	var s stored
+	s.put(t, p, false, names)
+	most, sum := 0, 0
+	const n = 5000
+	for i := range n {
+		ev := *p.Recent[len(p.Recent)-1]
+		ev.ID = fmt.Sprintf("123e4567-e89b-12d3-a456-%012x", i)
+		ev.Arrived += 60000
+		ev.At = ev.Arrived - 1000
+		ev.Name = fmt.Sprint("kind_", i*i%30)
+		p.Last = ev.Arrived
+		p.Recent = append(p.Recent[1:], &ev)
+		part := ev
+		part.Props = map[string]any{"price": ev.Props["price"], "category": ev.Props["category"], "product_id": ev.Props["product_id"]}
+		k := p.Events[ev.Name]
+		if k == nil {
+			k = &profiles.Kept{}
+			p.Events[ev.Name] = k
+		}
+		if k.List = append(k.List, &part); len(k.List) > 1000 {
+			k.List, k.Dropped = k.List[1:], k.Dropped+1
+		}
+		p.Marks = append(p.Marks, profiles.Mark{ID: uint64(i), At: ev.Arrived})
+		p.Marks = p.Marks[max(0, len(p.Marks)-64):]
+		s.put(t, p, false, names)
+		most, sum = max(most, s.wrote), sum+s.wrote
+	}
+	s.check(t, p, names)
+	t.Logf("bytes written with an event: %d on average, %d at most; core %d, %d fields", sum/n, most, len(s.core), len(s.fields))
+	if most > 6<<10 || sum/n > 5<<10 {
+		t.Errorf("an event wrote %d bytes on average and %d at most", sum/n, most)
+	}
+}
+
+var update = flag.Bool("update", false, "write a golden file for a new format")
+
+// TestOldFormatsStayReadable reads what every released format wrote. Golden
+// files are never changed; a new format adds one.
+func TestOldFormatsStayReadable(t *testing.T) {
+	names := (&pack.Names{}).With(names)
+	want := sample(42)
+	for i := range 40 {
+		want.Ledger = append(want.Ledger, &profiles.Send{Run: want.ID + ".1", Step: fmt.Sprint(i), Pass: 1, Journey: "welcome",
+			Message: "hello", Channel: "email", State: profiles.Skipped, Reason: "consent", At: start + value.Time(i), Due: start})
+	}
+	for i := range 70 {
+		k := want.Events["page"]
+		k.List = append([]*cond.Event{{ID: fmt.Sprint("old", i), Name: "page", At: start - value.Time(i), Arrived: start - value.Time(i)}}, k.List...)
+	}
+	if *update {
+		var s stored
+		s.put(t, want, false, names)
+		var b strings.Builder
+		fmt.Fprintf(&b, "%x\n", s.core)
+		for name, data := range s.fields {
+			fmt.Fprintf(&b, "%x %x\n", name, data)
+		}
+		file := filepath.Join("testdata", fmt.Sprintf("person.%d.golden", s.core[0]))
+		if _, err := os.Stat(file); err == nil {
+			t.Fatalf("%s is there already: what was written once must stay readable", file)
+		}
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, _ := filepath.Glob("testdata/*.golden")
+	if len(files) == 0 {
+		t.Fatal("no golden file")
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+		var core []byte
+		fmt.Sscanf(lines[0], "%x", &core)
+		fields := pack.Fields{}
+		for _, line := range lines[1:] {
+			var name string
+			var page []byte
+			if _, err := fmt.Sscanf(line, "%x %x", &name, &page); err != nil {
+				t.Fatal(err)
+			}
+			fields[name] = page
+		}
+		got, _, err := pack.Decode(want.ID, core, fields, names)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if !reflect.DeepEqual(want, got) {
+			t.Errorf("%s:\n%s", file, cmp.Diff(want, got))
+		}
+	}
+}
+
+// FuzzDecode: whatever the bytes, Decode neither panics nor takes memory out
+// of proportion.
+func FuzzDecode(f *testing.F) {
+	names := (&pack.Names{}).With(names)
+	for seed := range uint64(3) {
+		var s stored
+		s.put(f, sample(seed), false, names)
+		f.Add(s.core, []byte{1, 0, 0}, "\x01\x00")
+	}
+	p := sample(9)
+	var s stored
+	for i := range 70 {
+		k := p.Events["page"]
+		k.List = append([]*cond.Event{{ID: fmt.Sprint("old", i), Name: "page", At: start, Arrived: start}}, k.List...)
+	}
+	s.put(f, p, false, names)
+	for name, data := range s.fields {
+		f.Add(s.core, data, name)
+	}
+	f.Fuzz(func(t *testing.T, core, field []byte, name string) {
+		p, layout, err := pack.Decode("p", core, pack.Fields{name: field}, names)
+		if err != nil {
+			return
+		}
+		out, err := pack.Encode(nil, p, nil, false, names)
+		if err != nil {
+			t.Skip() // instants beyond what is stored
+		}
+		_ = layout
+		fields := pack.Fields{}
+		for _, f := range out.Set {
+			fields[f.Name] = f.Data
+		}
+		if _, _, err := pack.Decode("p", out.Core, fields, names); err != nil {
+			t.Fatalf("what was read and written again cannot be read: %v", err)
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	n := (&pack.Names{}).With(names)
+	p := sample(1)
+	out, _ := pack.Encode(nil, p, nil, false, n)
+	buf := out.Core
+	b.SetBytes(int64(len(buf)))
+	b.ReportAllocs()
+	for b.Loop() {
+		pack.Encode(buf[:0], p, out.Layout, false, n)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	n := (&pack.Names{}).With(names)
+	p := sample(1)
+	out, _ := pack.Encode(nil, p, nil, false, n)
+	b.SetBytes(int64(len(out.Core)))
+	b.ReportAllocs()
+	for b.Loop() {
+		pack.Decode(p.ID, out.Core, nil, n)
+	}
+}
