@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -42,8 +44,8 @@ type Options struct {
 	// "--hash-max-listpack-value", "512". A child that is adopted keeps those it
 	// was started with.
 	ServerArgs []string
-	// CompactAt is the size in bytes that the in-process log may reach before a
-	// snapshot replaces it; 0: 64 MiB.
+	// CompactAt is the size in bytes of the in-process log at which a snapshot
+	// replaces it; 0: 64 MiB. One is also made when reading the log would take long.
 	CompactAt int64
 }
 
@@ -78,24 +80,58 @@ func Start(ctx context.Context, o Options) (*Redis, error) {
 		}
 		o.Dir = dir
 	}
-	switch o.Kind {
-	case Auto, "":
-		if path, ok := serverPath(o); ok {
-			o.ServerPath = path
-			return startServer(ctx, o)
-		}
-		return startInProcess(ctx, o)
-	case Server:
-		path, ok := serverPath(o)
-		if !ok {
-			return nil, ErrNoServer
-		}
+	path, installed := serverPath(o)
+	kind, err := chooseKind(o, installed)
+	if err != nil {
+		return nil, err
+	}
+	if kind == Server {
 		o.ServerPath = path
 		return startServer(ctx, o)
-	case InProcess:
-		return startInProcess(ctx, o)
 	}
-	return nil, fmt.Errorf("kind of redis %q: want %s, %s or %s", o.Kind, Auto, Server, InProcess)
+	return startInProcess(ctx, o)
+}
+
+// kindFile keeps which kind wrote a folder; neither reads the other's files.
+const kindFile = "kind"
+
+// chooseKind says which kind to start, and keeps it in a new folder. A folder
+// that one kind wrote is never started with the other, which would see nothing.
+func chooseKind(o Options, installed bool) (Kind, error) {
+	kind := o.Kind
+	var kept Kind
+	if o.Dir != "" {
+		b, err := os.ReadFile(filepath.Join(o.Dir, kindFile))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("folder for redis: %w", err)
+		}
+		kept = Kind(strings.TrimSpace(string(b)))
+	}
+	switch kind {
+	case Server, InProcess:
+	case Auto, "":
+		if kind = kept; kept == "" {
+			if kind = InProcess; installed {
+				kind = Server
+			}
+		}
+	default:
+		return "", fmt.Errorf("kind of redis %q: want %s, %s or %s", kind, Auto, Server, InProcess)
+	}
+	switch {
+	case kept != "" && kept != kind:
+		return "", fmt.Errorf("the redis data in %s were written by the kind %q and cannot be read by %q: choose that kind, or another folder", o.Dir, kept, kind)
+	case kind == Server && !installed && kept == Server:
+		return "", fmt.Errorf("the redis data in %s were written by a redis-server: %w, with another folder", o.Dir, ErrNoServer)
+	case kind == Server && !installed:
+		return "", ErrNoServer
+	case o.Dir == "" || kept != "":
+		return kind, nil
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, kindFile), []byte(kind+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("folder for redis: %w", err)
+	}
+	return kind, nil
 }
 
 // Kind is Server or InProcess.
