@@ -129,28 +129,11 @@ type limitWriter struct {
 	buf bytes.Buffer
 }
 
-var (
-	_ io.Writer       = (*limitWriter)(nil)
-	_ io.StringWriter = (*limitWriter)(nil)
-)
-
-func (w *limitWriter) room(n int) error {
-	if w.buf.Len()+n > w.env.maxBytes {
-		return w.env.fail(&LimitError{"bytes of text", w.env.maxBytes})
-	}
-	return w.env.spend(workBytes(n))
-}
+var _ io.Writer = (*limitWriter)(nil)
 
 func (w *limitWriter) Write(b []byte) (int, error) {
-	if err := w.room(len(b)); err != nil {
+	if err := w.env.grown(w.buf.Len()+len(b), len(b)); err != nil {
 		return 0, err
 	}
 	return w.buf.Write(b)
-}
-
-func (w *limitWriter) WriteString(s string) (int, error) {
-	if err := w.room(len(s)); err != nil {
-		return 0, err
-	}
-	return w.buf.WriteString(s)
 }

@@ -21,8 +21,8 @@ var listFilters = map[string]filterDef{
 	"reverse":      {run: reverseFilter},
 	"size":         {run: sizeFilter},
 	"slice":        {min: 1, max: 2, run: sliceFilter},
-	"sort":         {max: 1, key: true, run: sortFilter(func(e *env, v any) any { return v })},
-	"sort_natural": {max: 1, key: true, run: sortFilter(func(e *env, v any) any { return strings.ToLower(e.plain(v)) })},
+	"sort":         {max: 1, key: true, run: sortFilter(nil)},
+	"sort_natural": {max: 1, key: true, run: sortFilter(natural)},
 	"sum":          {max: 1, key: true, run: sumFilter},
 	"uniq":         {max: 1, key: true, run: uniqFilter},
 	"where":        {min: 1, max: 2, key: true, run: whereFilter},
@@ -105,8 +105,15 @@ func sumFilter(c *filterCall) (any, error) {
 	return finite(sum), nil
 }
 
-// sortFilter sorts by what of makes of each element (or its field). What has
-// no order stays in place, what is missing goes last.
+// natural is what sort_natural sorts by: text without regard to case.
+func natural(e *env, v any) any {
+	text := e.plain(v)
+	e.mustSpend(workBytes(4 * len(text)))
+	return strings.ToLower(text)
+}
+
+// sortFilter sorts by each element, or its field, or what of makes of that.
+// What has no order stays in place, what is missing goes last.
 func sortFilter(of func(*env, any) any) func(*filterCall) (any, error) {
 	return func(c *filterCall) (any, error) {
 		list, err := c.list()
@@ -117,8 +124,8 @@ func sortFilter(of func(*env, any) any) func(*filterCall) (any, error) {
 		get, items := c.keyed(), make([]item, len(list))
 		for i, v := range list {
 			items[i] = item{v: v}
-			if by := get(v); by != nil {
-				items[i].by = of(c.env, by)
+			if items[i].by = get(v); items[i].by != nil && of != nil {
+				items[i].by = of(c.env, items[i].by)
 			}
 		}
 		slices.SortStableFunc(items, func(a, b item) int {

@@ -76,29 +76,32 @@ func appendFilter(before bool) func(*filterCall) (any, error) {
 }
 
 // stripHTML drops tags, comments, and scripts and styles with their content.
+// What is not closed is taken for a single tag; an end once searched in vain is
+// not searched again, or a text of openings would cost its square.
 func stripHTML(s string) string {
+	blocks := [...]struct{ open, end string }{{"<!--", "-->"}, {"<script", "</script>"}, {"<style", "</style>"}}
 	var b strings.Builder
 	for s != "" {
 		open := strings.IndexByte(s, '<')
 		if open < 0 {
 			break
 		}
-		end := ">"
-		for _, e := range [...]struct{ open, end string }{{"<!--", "-->"}, {"<script", "</script>"}, {"<style", "</style>"}} {
-			if len(s)-open >= len(e.open) && strings.EqualFold(s[open:open+len(e.open)], e.open) {
-				end = e.end
+		rest, end := s[open:], strings.IndexByte(s[open:], '>')+1
+		for i, x := range blocks {
+			if x.open == "" || len(rest) < len(x.open) || !strings.EqualFold(rest[:len(x.open)], x.open) {
+				continue
+			}
+			if n := indexFold(rest, x.end); n >= 0 {
+				end = n + len(x.end)
+			} else {
+				blocks[i].open = ""
 			}
 		}
-		n := indexFold(s[open:], end)
-		if n < 0 && end != ">" {
-			end = ">"
-			n = indexFold(s[open:], end)
-		}
-		if n < 0 {
+		if end == 0 {
 			break
 		}
 		b.WriteString(s[:open])
-		s = s[open+n+len(end):]
+		s = rest[end:]
 	}
 	b.WriteString(s)
 	return b.String()
@@ -284,6 +287,9 @@ func splitFilter(c *filterCall) (any, error) {
 	}
 	for len(parts) > 0 && parts[len(parts)-1] == "" {
 		parts = parts[:len(parts)-1]
+	}
+	if err := c.env.listSize(len(parts)); err != nil { // white space is more than the spaces counted
+		return nil, err
 	}
 	list := make([]any, len(parts))
 	for i, p := range parts {

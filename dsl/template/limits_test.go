@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,13 @@ import (
 // it took.
 func TestLimits(t *testing.T) {
 	big := strings.Repeat("ab<c ", 20_000)
+	object := map[string]any{}
+	for i := range 10_000 {
+		object[fmt.Sprint(i)] = nil
+	}
 	literal := strings.Repeat("x", 200_000)
-	data := map[string]any{"big": big, "list": make([]any, 1000), "times": "2026-03-02T09:00:00+08:00"}
+	data := map[string]any{"big": big, "list": make([]any, 1000), "times": "2026-03-02T09:00:00+08:00",
+		"scripts": strings.Repeat("<script>", 120_000), "object": object, "bigs": slices.Repeat([]any{big}, 1000)}
 	for i := range 1000 {
 		data["list"].([]any)[i] = map[string]any{"n": float64(i % 7), "s": fmt.Sprint(i)}
 	}
@@ -60,7 +66,15 @@ func TestLimits(t *testing.T) {
 		loop(strings.Repeat("{% capture x %}{% endcapture %}", 500)):                                                      "it takes too long",
 		loop("{% if " + strings.Repeat("i == 0 or ", 40) + "false %}{% endif %}"):                                         "it takes too long",
 		loop("{% assign x = i" + strings.Repeat(" | plus: 1", 60) + " %}"):                                                "it takes too long",
-		loop("{% assign x = big.size %}"):                                                                                 "it takes too long",
+		loop("{% assign x = scripts | strip_html %}"):                                                                     "it takes too long",
+		loop("{% for p in object %}{% break %}{% endfor %}"):                                                              "it takes too long",
+		loop("{% capture c %}{{ big }}{% endcapture %}{% for p in c %}{% break %}{% endfor %}"):                           "it takes too long",
+		loop("{% assign x = bigs | sort_natural %}"):                                                                      "it takes too long",
+		loop("{% assign x = bigs | sort %}"):                                                                              "it takes too long",
+		loop("{% assign x = bigs | uniq %}"):                                                                              "it takes too long",
+		loop("{% assign x = bigs | json | size %}"):                                                                       "it takes too long",
+		"{{ bigs | join }}":               "more than 1048576 bytes of text",
+		loop("{% assign x = big.size %}"): "it takes too long",
 	} {
 		name := src
 		if len(name) > 120 {

@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -68,7 +69,10 @@ func forTag(n render.BlockNode) (tagRenderer, error) {
 		if err != nil {
 			return err
 		}
-		size, get := e.rounds(v)
+		size, get, err := e.rounds(v)
+		if err != nil {
+			return err
+		}
 		offset, err := bound(ctx, s.Loop.Offset, 0)
 		if err != nil {
 			return err
@@ -113,25 +117,30 @@ func bound(ctx render.Context, x expressions.Expression, unset int) (int, error)
 // rounds is how many rounds a loop over v has, and what each is about. An
 // object gives pairs of name and value, in the order of the names; a text is
 // one round.
-func (e *env) rounds(v any) (int, func(int) any) {
-	switch v := e.open(v).(type) {
-	case []any:
-		return len(v), func(i int) any { return v[i] }
-	case ints:
-		return v.size(), func(i int) any { return float64(v.lo + i) }
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
+func (e *env) rounds(v any) (int, func(int) any, error) {
+	if f, ok := v.(finished); ok {
+		if err := e.spend(workBytes(4 * len(f.text))); err != nil {
+			return 0, nil, err
 		}
-		slices.Sort(names)
-		return len(names), func(i int) any { return []any{names[i], v[names[i]]} }
+		v = e.open(f)
+	}
+	switch v := v.(type) {
+	case []any:
+		return len(v), func(i int) any { return v[i] }, nil
+	case ints:
+		return v.size(), func(i int) any { return float64(v.lo + i) }, nil
+	case map[string]any:
+		if err := e.spend(4 * workItem * len(v)); err != nil {
+			return 0, nil, err
+		}
+		names := slices.Sorted(maps.Keys(v))
+		return len(names), func(i int) any { return []any{names[i], v[names[i]]} }, nil
 	case string:
 		if v != "" {
-			return 1, func(int) any { return v }
+			return 1, func(int) any { return v }, nil
 		}
 	}
-	return 0, nil
+	return 0, nil, nil
 }
 
 // loop renders the children of a for once for each round.
