@@ -52,7 +52,7 @@ func (m *machine) step(j *dsl.Journey, r *profiles.Run, s dsl.Step) {
 		if r.Vars == nil {
 			r.Vars = map[string]any{}
 		}
-		r.Vars[s.Name] = s.Value.Value(m.atStep(r, head.Slot))
+		r.Vars[s.Name] = plain(s.Value.Value(m.atStep(r, head.Slot)))
 		m.goOn(r, head.Next)
 	case *dsl.Leave:
 		m.end(r, s.Reason)
