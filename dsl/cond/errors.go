@@ -238,6 +238,11 @@ func (k *compiler) errLastOf(n ast.Node) *code {
 	return bad(n)
 }
 
+func (k *compiler) errLastLength(n ast.Node) *code {
+	k.report(WrongType, k.at(n), "", "`in last` wants a duration that is written out, like `90 days`")
+	return bad(n)
+}
+
 func (k *compiler) errDynamic(n ast.Node) *code {
 	k.report(Dynamic, k.at(n), "", "a name must be written out here, so that what a condition reads is known")
 	return bad(n)

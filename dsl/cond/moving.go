@@ -257,7 +257,7 @@ func (k *compiler) lastWithin(n *ast.CallNode) *code {
 		d, ok = c.Value.(value.Duration)
 	}
 	if !ok || fit(typDuration, d) == nil {
-		return k.errArgument(&code{typ: typAny, node: n.Arguments[1]}, "`in last` wants a duration that is written out, like `90 days`,")
+		return k.errLastLength(n.Arguments[1])
 	}
 	k.now = true
 	return &code{
@@ -432,19 +432,23 @@ func (k *compiler) age(n *ast.CallNode) *code {
 // February in other years.
 func age(e *Env, born value.Date) (float64, bool) {
 	zone := zoneOf(e)
-	today := e.Now.Date(zone)
-	if today < born {
-		e.LookAt(born.Midnight(zone))
-		return 0, false
-	}
+	local := e.Now.In(zone)
+	today := value.DateOf(local.Date())
 	y, _, _ := born.Civil()
-	now, _, _ := today.Civil()
-	years := now - y
-	if birthday(born, now) > today {
+	years := local.Year() - y
+	if birthday(born, local.Year()) > today {
 		years--
 	}
-	e.LookAt(birthday(born, y+years+1).Midnight(zone))
-	return float64(years), true
+	next := birthday(born, y+years+1)
+	if today < born {
+		next = born
+	}
+	if at := next.Midnight(zone); at > e.Now && today != birthday(born, local.Year()) {
+		e.LookAt(at)
+	} else { // clocks put back can take the day back to the one before
+		lookAtNext(e, line{int64(e.Now), 1}, local, value.Day)
+	}
+	return float64(years), today >= born
 }
 
 // birthday is the anniversary of a date in a year.

@@ -548,6 +548,7 @@ func (k *compiler) arithmetic(n *ast.BinaryNode) *code {
 		return bad(n)
 	case n.Operator == "/" && isDuration(a) && (isNumber(b) || isDuration(b)): // expr divides numbers alone
 		return k.divideDuration(n, k.stand(l), k.stand(r))
+	case n.Operator == "/" && (isDuration(a) && isAny(b) || isDuration(b) && isAny(a)):
 	case n.Operator == "*" && isDuration(a) && isDuration(b): // expr multiplies them
 		return k.errOperands(n, l, r)
 	case !k.judgeArithmetic(n.Operator, l, r):

@@ -17,12 +17,11 @@ import (
 
 // mustParse reads an expression; the tree is that of dsl/syntax.
 func mustParse(t testing.TB, text string) (*diag.File, ast.Node) {
-	t.Helper()
 	p := &miniParser{text: text}
 	p.next()
 	n := p.ternary()
 	if p.tok != "" {
-		t.Fatalf("%s: unexpected %q at %d", text, p.tok, p.from)
+		panic(fmt.Sprintf("%s: unexpected %q at %d", text, p.tok, p.from))
 	}
 	return &diag.File{Name: "test.journey", Text: text}, n
 }
