@@ -204,6 +204,17 @@ func warning(code diag.Code, at diag.Span, format string, args ...any) diag.Diag
 	return d
 }
 
+// article is a word with the article before it that it takes.
+func article(word string) string {
+	switch {
+	case word == "text" || word == "any":
+		return word
+	case word != "" && strings.Contains("aeio", word[:1]):
+		return "an " + word
+	}
+	return "a " + word
+}
+
 // because adds another place.
 func because(d diag.Diagnostic, at diag.Span, message string) diag.Diagnostic {
 	if at.File != nil {
@@ -219,13 +230,13 @@ func errSecondWorkspace(at, first diag.Span) diag.Diagnostic {
 }
 
 func errDuplicate(what string, name *syntax.Name, first diag.Span) diag.Diagnostic {
-	return because(mistake(Duplicate, name.Span(), "", "there is a %s `%s` already", what, name.Text), first, "the first one")
+	return because(mistake(Duplicate, name.Span(), "", "there is %s `%s` already", article(what), name.Text), first, "the first one")
 }
 
 func errReservedName(name *syntax.Name, what, why string) diag.Diagnostic {
-	d := mistake(ReservedName, name.Span(), "", "a %s cannot be called `%s`, which has a meaning of its own", what, name.Text)
+	d := mistake(ReservedName, name.Span(), "", "%s cannot be called `%s`, which has a meaning of its own", article(what), name.Text)
 	if why != "" {
-		d.Message = fmt.Sprintf("a %s cannot be called `%s`: %s", what, name.Text, why)
+		d.Message = fmt.Sprintf("%s cannot be called `%s`: %s", article(what), name.Text, why)
 	}
 	if what == "property" {
 		d.Message += fmt.Sprintf("; call it otherwise and keep the name on the wire, as in `its_%s %q: …`", name.Text, name.Text)
@@ -246,7 +257,7 @@ func errEmptyWire(s *syntax.String) diag.Diagnostic {
 }
 
 func errIdentifierType(t *syntax.Type, trait *Trait) diag.Diagnostic {
-	return mistake(BadIdentifier, t.Span(), "", "an identifier is a text of some kind, and `%s` is %s", trait.Name, trait.Type)
+	return mistake(BadIdentifier, t.Span(), "", "an identifier is a text of some kind, and `%s` is %s", trait.Name, article(trait.Type.Kind.String()))
 }
 
 func errIdentifierLimit(n *syntax.Number) diag.Diagnostic {
@@ -274,7 +285,7 @@ func errBuiltinType(what, name string, is *value.Type, at *syntax.Type) diag.Dia
 	if is.Kind == value.List {
 		kind = is.String()
 	}
-	d := mistake(BuiltinChanged, diag.Span{}, "", "the built-in %s `%s` is %s and stays it", what, name, kind)
+	d := mistake(BuiltinChanged, diag.Span{}, "", "the built-in %s `%s` has the type `%s`, which cannot be changed", what, name, kind)
 	if at != nil {
 		d.Span = at.Span()
 	}
@@ -441,7 +452,7 @@ func errTemplateNoEvent(at, sent diag.Span) diag.Diagnostic {
 
 func errTemplatePath(at diag.Span, of, name string, t *value.Type) diag.Diagnostic {
 	if name == "[]" {
-		return mistake(cond.WrongType, at, "", "`%s` is %s, and only a list has elements", of, t)
+		return mistake(cond.WrongType, at, "", "`%s` is %s, and only a list has elements", of, article(t.Kind.String()))
 	}
 	var names []string
 	for _, f := range t.Fields {
@@ -452,7 +463,7 @@ func errTemplatePath(at diag.Span, of, name string, t *value.Type) diag.Diagnost
 		if t.Kind == value.List {
 			hint = ": go through it with {% for %}"
 		}
-		return mistake(cond.UnknownProperty, at, "", "`%s` is %s and has no `%s`%s", of, t.Kind, name, hint)
+		return mistake(cond.UnknownProperty, at, "", "`%s` is %s and has no `%s`%s", of, article(t.Kind.String()), name, hint)
 	}
 	return mistake(cond.UnknownProperty, at, diag.Suggest(name, names), "`%s` has no property `%s`", of, name)
 }
@@ -562,7 +573,7 @@ func errEmptyTag(s *syntax.String) diag.Diagnostic {
 }
 
 func errLetType(at diag.Span, name string, old, is *value.Type) diag.Diagnostic {
-	return mistake(LetType, at, "", "`run.%s` is %s by an earlier `let`, and this is %s: use another name", name, old, is)
+	return mistake(LetType, at, "", "`run.%s` is %s by an earlier `let`, and this is %s: use another name", name, article(old.Kind.String()), article(is.Kind.String()))
 }
 
 func errEmptyWindow(at diag.Span) diag.Diagnostic {

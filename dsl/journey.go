@@ -53,7 +53,7 @@ func (w *journeyWork) entries() {
 			w.enterRequest(x)
 		}
 	}
-	if len(w.j.Entries) == 0 {
+	if len(w.j.Entries) == 0 && !w.misread(w.decl.Span()) {
 		w.report(errNoEntry(&w.decl.Name))
 	}
 	w.reentry(events)
@@ -159,7 +159,7 @@ func (w *journeyWork) reentry(events []*value.Type) {
 		ruled = true
 		w.j.Reentry = Reentry{Kind: kind, After: w.expr(after, &scope, cond.Duration), Per: w.expr(per, &scope, cond.Key)}
 	}
-	if ruled {
+	if ruled || w.misread(w.decl.Span()) {
 		return
 	}
 	for _, e := range w.j.Entries {

@@ -48,7 +48,8 @@ type checker struct {
 	sources map[string]string
 	files   map[string]*diag.File // those in use
 	trees   []*syntax.File        // by file name
-	diags   []diag.Diagnostic
+	parsed  []diag.Diagnostic     // what the parser reported
+	diags   []diag.Diagnostic     // what the checker reports
 
 	// Declarations that were taken, in the order of the sources.
 	traitDecls   []*declaredTrait
@@ -93,7 +94,7 @@ func (c *checker) parse() {
 	slices.Sort(names)
 	for _, name := range names {
 		tree, diags := syntax.Parse(c.file(name))
-		c.report(diags...)
+		c.parsed = append(c.parsed, diags...)
 		if tree != nil {
 			c.trees = append(c.trees, tree)
 		}
@@ -114,7 +115,8 @@ func (c *checker) report(diags ...diag.Diagnostic) { c.diags = append(c.diags, d
 
 // result is the diagnostics by place, none twice.
 func (c *checker) result() []diag.Diagnostic {
-	slices.SortStableFunc(c.diags, func(a, b diag.Diagnostic) int {
+	diags := append(c.parsed, c.diags...)
+	slices.SortStableFunc(diags, func(a, b diag.Diagnostic) int {
 		if n := strings.Compare(fileName(a.Span), fileName(b.Span)); n != 0 {
 			return n
 		}
@@ -127,15 +129,18 @@ func (c *checker) result() []diag.Diagnostic {
 		span diag.Span
 		code diag.Code
 	}
-	seen := map[place]bool{}
-	return slices.DeleteFunc(c.diags, func(d diag.Diagnostic) bool {
+	seen := map[place]int{}
+	once := diags[:0]
+	for _, d := range diags {
 		at := place{d.Span, d.Code}
-		if seen[at] {
-			return true
+		if i, there := seen[at]; !there {
+			seen[at] = len(once)
+			once = append(once, d)
+		} else if once[i].Suggest == "" {
+			once[i].Suggest = d.Suggest
 		}
-		seen[at] = true
-		return false
-	})
+	}
+	return once
 }
 
 func fileName(s diag.Span) string {

@@ -96,6 +96,12 @@ func clauseFits(channel, clause string) bool {
 
 // messageLacks reports what a message cannot do without.
 func (c *checker) messageLacks(d *declaredMessage, seen map[string]bool) {
+	if d.message.Method == "" && d.message.Channel == "webhook" {
+		d.message.Method = defaultMethod
+	}
+	if c.misread(d.decl.Span()) {
+		return
+	}
 	switch d.message.Channel {
 	case "email":
 		if !seen["subject"] {
@@ -111,9 +117,6 @@ func (c *checker) messageLacks(d *declaredMessage, seen map[string]bool) {
 	case "webhook":
 		if !seen["url"] {
 			c.report(errMessageLacks(&d.decl.Name, "url", "a webhook message"))
-		}
-		if d.message.Method == "" {
-			d.message.Method = defaultMethod
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (c *checker) sends() {
 			continue
 		}
 		senders := by[d]
-		if len(senders) == 0 {
+		if len(senders) == 0 && !c.misreadAny() {
 			c.report(warnUnsent(&d.decl.Name))
 		}
 		for _, b := range d.bodies {
@@ -198,7 +198,7 @@ func (c *checker) bodySenders(b body, ref template.Ref, senders []*sending) {
 		c.report(errTemplateNeedsName(b.name(ref, 0), root, root+".NAME"))
 		return
 	}
-	lenient := (ref.Defaulted || ref.Guarded || !ref.Output) && len(senders) > 1
+	lenient := (ref.Defaulted || ref.Guarded || !ref.Output || !b.written(ref)) && len(senders) > 1
 	var lacking []*sending
 	for _, s := range senders {
 		if root == "event" {
@@ -393,6 +393,14 @@ func (b body) name(ref template.Ref, i int) diag.Span {
 		at += len(name)
 	}
 	return whole
+}
+
+// written says whether a reference is written out; one that is not goes
+// through a name of the template's own, mostly that of a loop, which makes no
+// rounds where the list is missing.
+func (b body) written(ref template.Ref) bool {
+	at := b.place(ref.Start, ref.End)
+	return at.File != nil && at.End <= len(at.File.Text) && strings.HasPrefix(at.File.Text[at.Start:at.End], ref.Path[0])
 }
 
 func sorted[V any](m map[string]V) []string {

@@ -260,7 +260,7 @@ func (w *journeyWork) split(s *syntax.Split, at spot, path string) bool {
 		ends = ends && stops
 		split.Branches = append(split.Branches, Branch{Name: b.Name.Text, Share: b.Share.Value, Start: start})
 	}
-	if !whole || split.Name == "" {
+	if !whole || split.Name == "" || w.misread(s.Span()) {
 		return ends
 	}
 	if total < 100-1e-9 || total > 100+1e-9 {

@@ -73,7 +73,7 @@ func (w *journeyWork) waitFor(s *syntax.WaitFor, upTo *cond.Expr, at spot, path 
 		for _, a := range s.Any.Items {
 			ends = w.alternative(wait, i, a, at) && ends
 		}
-		if len(s.Any.Items) == 0 {
+		if len(s.Any.Items) == 0 && !w.misread(s.Any.Span()) {
 			w.report(errNoAlternatives(s.Any.Span()))
 		}
 	case s.One != nil:

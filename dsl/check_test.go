@@ -1,0 +1,104 @@
+package dsl
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"journey/dsl/diag"
+)
+
+var update = flag.Bool("update", false, "write what was found into the test files")
+
+// TestCheck loads each workspace of testdata/check and compares what is wrong
+// with it to the file `want` beside its sources.
+func TestCheck(t *testing.T) {
+	files, err := filepath.Glob("testdata/check/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no test files", err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources, want := map[string]string{}, -1
+			for i, f := range archive.Files {
+				if f.Name == "want" {
+					want = i
+					continue
+				}
+				sources[f.Name] = string(f.Data)
+			}
+			program, diags := Load(sources)
+			got := describe(diags)
+			if (program == nil) != hasError(diags) {
+				t.Errorf("program is %v with these diagnostics:\n%s", program, got)
+			}
+			if *update {
+				if want < 0 {
+					archive.Files = append(archive.Files, txtar.File{Name: "want"})
+					want = len(archive.Files) - 1
+				}
+				archive.Files[want].Data = []byte(got)
+				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if want < 0 {
+				t.Fatalf("no file `want`; found:\n%s", got)
+			}
+			if d := cmp.Diff(string(archive.Files[want].Data), got); d != "" {
+				t.Errorf("diagnostics (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func hasError(diags []diag.Diagnostic) bool {
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			return true
+		}
+	}
+	return false
+}
+
+// describe is diagnostics in short: place, the words there, code, sentence.
+func describe(diags []diag.Diagnostic) string {
+	var b strings.Builder
+	for _, d := range diags {
+		kind := "error"
+		if d.Severity == diag.Warning {
+			kind = "warning"
+		}
+		fmt.Fprintf(&b, "%s %s %s: %s", place(d.Span), kind, d.Code, d.Message)
+		if d.Suggest != "" {
+			fmt.Fprintf(&b, " → %s", d.Suggest)
+		}
+		b.WriteString("\n")
+		for _, r := range d.Related {
+			fmt.Fprintf(&b, "    %s %s\n", place(r.Span), r.Message)
+		}
+	}
+	return b.String()
+}
+
+func place(s diag.Span) string {
+	if s.File == nil {
+		return "(nowhere)"
+	}
+	before := s.File.Text[:s.Start]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:]) + 1
+	return fmt.Sprintf("%s:%d:%d `%s`", s.File.Name, line, column, s.File.Text[s.Start:s.End])
+}
