@@ -107,10 +107,7 @@ func (d *decoder) list(r *reading, min int, get func(d *decoder)) {
 			r.layout.chunks = map[string]struct{}{}
 		}
 		r.layout.chunks[field] = struct{}{}
-		c := &decoder{rest: string(data), names: d.names}
-		if c.byte() != format {
-			c.fail("a chunk of an unknown format")
-		}
+		c := d.field(r, data)
 		for range c.count(min) {
 			if get(c); c.err != nil {
 				break

@@ -17,6 +17,8 @@ type reading struct {
 	fields Fields
 	layout *Layout
 	p      *profiles.Person
+
+	fieldBytes int // read so far
 }
 
 // Decode unpacks a person: the core as Encode made it, and the fields beside

@@ -14,7 +14,7 @@ type Layout struct {
 }
 
 // extent is the pages of one kind of event: those with the events numbered
-// from … paged-1.
+// from … paged-1. Without any, slot is 0.
 type extent struct {
 	slot        uint64
 	from, paged int
@@ -36,9 +36,7 @@ func (l *Layout) Fields() int {
 	}
 	n := len(l.chunks)
 	for _, x := range l.kinds {
-		if x.paged > x.from {
-			n += (x.paged-1)/pageEvents - x.from/pageEvents + 1
-		}
+		n += (x.paged-1)/pageEvents - x.from/pageEvents + 1
 	}
 	return n
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,7 +123,8 @@ func (l *life) step() (rewrite bool) {
 			p.Events[kind].List = append(p.Events[kind].List, &part)
 		}
 	case 0, 1:
-		for _, k := range p.Events {
+		for _, kind := range slices.Sorted(maps.Keys(p.Events)) {
+			k := p.Events[kind]
 			n := rapid.IntRange(0, len(k.List)).Draw(l.t, "drop")
 			k.List, k.Dropped = k.List[n:], k.Dropped+n
 			if len(k.List) == 0 {

@@ -65,7 +65,9 @@ func layTails(p *profiles.Person, old *Layout, next *Layout, rewrite bool) []tai
 	}
 	for i := range tails {
 		t := &tails[i]
-		if t.paged > t.from && t.slot == 0 {
+		if t.paged == t.from {
+			t.slot = 0
+		} else if t.slot == 0 {
 			next.slots++
 			t.slot = next.slots
 		}
@@ -149,7 +151,7 @@ func encodePage(list []*cond.Event, first int, names *Names) ([]byte, error) {
 
 // readPages reads the events of a kind that are in pages.
 func (d *decoder) readPages(r *reading, x extent) []*cond.Event {
-	if x.paged <= x.from {
+	if x.paged == x.from {
 		return nil
 	}
 	var list []*cond.Event
@@ -159,10 +161,7 @@ func (d *decoder) readPages(r *reading, x extent) []*cond.Event {
 			d.tear()
 			return nil
 		}
-		page := &decoder{rest: string(data), names: d.names}
-		if page.byte() != format {
-			page.fail("a page of an unknown format")
-		}
+		page := d.field(r, data)
 		first, count := page.small64(), page.count(2)
 		from, to := max(n*pageEvents, x.from), min((n+1)*pageEvents, x.paged)
 		if page.err == nil && (first > from || first+count < to) {
@@ -185,6 +184,21 @@ func (d *decoder) readPages(r *reading, x extent) []*cond.Event {
 	}
 	return list
 }
+
+// field begins to read a page or chunk.
+func (d *decoder) field(r *reading, data []byte) *decoder {
+	f := &decoder{rest: string(data), names: d.names}
+	// Bytes that name one field often must not become many times as much.
+	if r.fieldBytes += len(data); r.fieldBytes > maxFieldBytes {
+		f.fail("the parts of the person are too large")
+	}
+	if f.byte() != format {
+		f.fail("a part of an unknown format")
+	}
+	return f
+}
+
+const maxFieldBytes = 64 << 20
 
 // small64 reads a count that need not be backed by bytes.
 func (d *decoder) small64() int {
