@@ -37,7 +37,7 @@ func TestErrors(t *testing.T) {
 		{`local(now).huor == 3`, []string{"huor|unknown-property|unknown part of a local time `huor`|hour"}},
 		{`local(now) == now`, []string{"local|wrong-type|is asked for one of its parts"}},
 		{`it == 3`, []string{"it|not-here|mean the element of a list"}},
-		{`.price == 3`, []string{"|not-here|mean the element of a list"}},
+		{`.price == 3`, []string{".|not-here|mean the element of a list"}},
 
 		// types
 		{`profile.visits`, []string{"profile.visits|wrong-type|a condition is wanted here, and `profile.visits` is a number"}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,7 +25,20 @@ type gen struct {
 // newGen draws a seed; the choices are not drawn one by one, since rapid
 // prefers small numbers and would hardly ever leave the first cases.
 func newGen(t *rapid.T) *gen {
-	return &gen{r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))}
+	return seeded(rapid.Uint64().Draw(t, "seed"))
+}
+
+func seeded(seed uint64) *gen { return &gen{r: rand.New(rand.NewPCG(seed, 0))} }
+
+// spoil puts one name or literal of an expression in the place of another.
+func (g *gen) spoil(text string) string {
+	words := regexp.MustCompile(`[\w.]+|"[^"]*"`).FindAllStringIndex(text, -1)
+	other := g.one(`"a"`, "3", "now", "it", "profile.nmae", "profile.tags", ".total", "order_completed", "event", "true", "profile.tier", "1 day", "lower", "09:00", "2026-01-01", "acc")
+	if w := words[g.n(len(words))]; g.n(3) > 0 {
+		return text[:w[0]] + other + text[w[1]:]
+	}
+	a, b := words[g.n(len(words))], words[g.n(len(words))]
+	return text[:a[0]] + text[b[0]:b[1]] + text[a[1]:]
 }
 
 func (g *gen) n(max int) int { return g.r.IntN(max) }
@@ -127,7 +141,7 @@ func (g *gen) number(d int) string {
 	case 0, 1:
 		return fmt.Sprintf("(%s %s %s)", g.number(d-1), g.one("+", "-", "*", "/", "%"), g.number(d-1))
 	case 2:
-		return fmt.Sprintf("%s(%s)", g.one("abs", "ceil", "floor", "round", "-"), g.number(d-1))
+		return fmt.Sprintf("(%s(%s))", g.one("abs", "ceil", "floor", "round", "-"), g.number(d-1))
 	case 3:
 		return fmt.Sprintf("len(%s)", g.text(d-1))
 	case 4:
@@ -264,7 +278,7 @@ func (g *gen) duration(d int) string {
 	case 4:
 		return fmt.Sprintf("(%s %s %s)", g.duration(0), g.one("*", "/"), g.number(d-1))
 	}
-	return fmt.Sprintf("-%s", g.duration(d-1))
+	return fmt.Sprintf("(-%s)", g.duration(d-1))
 }
 
 // list is a list and what its elements are.

@@ -13,8 +13,8 @@ import (
 // overList compiles a function that goes over the elements of a list.
 func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 	args := n.Arguments
-	if (name == "min" || name == "max") && (len(args) > 2 || len(args) == 2 && !speaksOfElement(args[1])) {
-		return k.least(n, name)
+	if len(args) > 2 && (name == "min" || name == "max") {
+		return k.least(n, name, nil)
 	}
 	if event, ok := k.plainEvent(args[0]); ok {
 		if c := k.runningOver(n, name, event); c != nil {
@@ -25,6 +25,10 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 	if l.bad {
 		k.bodyOfBad(args)
 		return bad(n)
+	}
+	if l.typ.Kind != value.List && len(args) == 2 && (name == "min" || name == "max") &&
+		!(isAny(l.typ) && speaksOfElement(args[1])) {
+		return k.least(n, name, l) // of two values
 	}
 	if l.typ.Kind != value.List && !isAny(l.typ) {
 		return k.errArgument(l, "`"+name+"` wants a list")
@@ -504,13 +508,16 @@ func (k *compiler) reduce(n *ast.CallNode, l, body, init *code) *code {
 	})
 }
 
-// least compiles min(A, B, …) and max(A, B, …).
-func (k *compiler) least(n *ast.CallNode, name string) *code {
+// least compiles min(A, B, …) and max(A, B, …); first is A, if it has been
+// compiled already.
+func (k *compiler) least(n *ast.CallNode, name string, first *code) *code {
 	args := make([]*code, len(n.Arguments))
 	anyBad, numbers := false, true
 	var t *value.Type
 	for i, a := range n.Arguments {
-		args[i] = k.still(unwrap(a))
+		if args[i] = first; i > 0 || first == nil {
+			args[i] = k.still(unwrap(a))
+		}
 		anyBad = anyBad || args[i].bad
 		numbers = numbers && isNumber(args[i].typ)
 		if t == nil {

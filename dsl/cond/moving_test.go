@@ -78,19 +78,10 @@ func missed(t interface{ Fatalf(string, ...any) }, text string, x *Expr, e *Env,
 			t.Fatalf("%s\nis %v at %s (%d ms after the start); the last look at %s (+%d ms) saw %v and named %s\n%s", text, got, now, now-first, since, since-first, followed, look, dump(e))
 		}
 	}
-	stats[0]++
-	if looks > 0 {
-		stats[1]++
-	}
-	stats[2] += looks
 	if !x.Reads().Now && looks > 0 {
 		t.Fatalf("%s: looks ahead and does not say that it reads now", text)
 	}
 }
-
-var stats [3]int
-
-func TestZ(t *testing.T) { t.Log(stats) }
 
 func dump(e *Env) string {
 	p := e.Person.(*person)
