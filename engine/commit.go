@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"journey/dsl/value"
+	"journey/orchestrator"
+	"journey/profiles"
+	"journey/profiles/store"
+)
+
+// commit stores what the tasks of a group made of a person. again means that
+// it was refused and everything is to be done once more on a fresh person.
+func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*task) (again bool, err error) {
+	c := store.Commit{
+		Person: v.p, Base: rec.base, Release: v.live.number, Switches: v.live.switches.Version,
+		Due: e.dueOf(v.p), Reactions: reactionsOf(v),
+	}
+	for _, t := range group {
+		if t.lease != nil {
+			c.Lease = t.lease
+		}
+		if v.p.Spilled > 0 && t.mark != nil && !t.seen {
+			c.Check = append(c.Check, *t.mark)
+		}
+	}
+	c.Spill = store.SpillMarks(v.p)
+	done := e.store.Commit(ctx, c)[0]
+	var release *store.ReleaseError
+	var moved *store.MovedError
+	var seen *store.DuplicateError
+	switch {
+	case done.Err == nil:
+		rec.base = done.Base
+		e.committed(rec, v)
+		return false, nil
+	case errors.Is(done.Err, store.ErrConflict):
+		e.stats.conflicts.Add(1)
+		return true, nil
+	case errors.As(done.Err, &release):
+		return true, e.agree(ctx, release.Live)
+	case errors.Is(done.Err, store.ErrSwitches):
+		return true, e.refresh(ctx)
+	case errors.Is(done.Err, store.ErrFenced):
+		for _, t := range group {
+			t.fenced = t.lease != nil
+		}
+		return true, nil
+	case errors.As(done.Err, &seen):
+		for _, t := range group {
+			t.seen = t.seen || t.mark != nil && hasMark(seen.Seen, t.mark.ID)
+		}
+		return true, nil
+	case errors.As(done.Err, &moved):
+		return false, &movedError{to: moved.To, finished: moved.Finished}
+	}
+	return false, e.away(done.Err)
+}
+
+func hasMark(list []profiles.Mark, id uint64) bool {
+	for _, m := range list {
+		if m.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// committed is what follows a commit: the person stays in memory, and the
+// relay of this process hears of the reactions.
+func (e *Engine) committed(rec *record, v *visit) {
+	e.stats.commits.Add(1)
+	e.remember(rec)
+	if e.observe != nil && len(v.traces) > 0 {
+		e.observe(v.p.ID, v.traces)
+	}
+	if len(v.reactions) == 0 {
+		return
+	}
+	select {
+	case e.nudges <- store.Partition(v.p.ID):
+	default: // the relay is behind, and will find them
+	}
+}
+
+// remember keeps a person in memory. A decoded person takes some six times
+// what he takes in the store.
+func (e *Engine) remember(rec *record) {
+	if rec.base == nil {
+		return // nobody is stored there
+	}
+	rec.fresh = false
+	e.people.put(rec.person.ID, rec, 1024+6*int64(rec.base.Size()))
+}
+
+func reactionsOf(v *visit) []store.Reaction {
+	if len(v.reactions) == 0 {
+		return nil
+	}
+	list := make([]store.Reaction, len(v.reactions))
+	for i, r := range v.reactions {
+		kind := store.StartRun
+		if r.Kind == orchestrator.WakeRun {
+			kind = store.WakeRun
+		}
+		list[i] = store.Reaction{
+			Kind: kind, Run: r.Run, Journey: r.Journey, Release: r.Release, Seq: r.Seq, At: v.p.Last,
+			Order: store.Order{Kind: uint8(r.Order.Kind), Seq: r.Order.Seq, Until: r.Order.Until, Channel: r.Order.Channel},
+		}
+	}
+	return list
+}
+
+// dueOf is when the owner of the person's partition must look at him: at his
+// next moment, or when a run of his is overdue and nobody has seen to it.
+func (e *Engine) dueOf(p *profiles.Person) value.Time {
+	due := p.Moment
+	for _, r := range p.Runs {
+		if at := e.overdueAt(p, r); at != 0 && (due == 0 || at < due) {
+			due = at
+		}
+	}
+	return due
+}
+
+// overdueAt is when the sweeper wakes a run: 60 seconds after it should have
+// gone on, and again after as long as it has been overdue by then, at most
+// ten minutes; 0: time alone does not move it.
+func (e *Engine) overdueAt(p *profiles.Person, r *profiles.Run) value.Time {
+	due := r.Until
+	if r.State == profiles.Sending {
+		s := orchestrator.Pending(p, r.ID)
+		if s == nil {
+			return 0
+		}
+		due = s.At
+	}
+	if due == 0 {
+		return 0
+	}
+	if r.Wake <= due {
+		return due.Add(e.clock.stretch(sweepAfter))
+	}
+	pause := max(r.Wake.Sub(due), e.clock.stretch(sweepAfter))
+	return r.Wake.Add(min(pause, e.clock.stretch(sweepAtMost)))
+}

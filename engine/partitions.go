@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"journey/dsl/value"
+	"journey/orchestrator"
+	"journey/profiles/store"
+)
+
+const (
+	// leaseFor is how long a partition's lease holds without being renewed.
+	leaseFor = 10 * time.Second
+	// sweepAfter is how long a run must be overdue to be woken, and
+	// sweepAtMost how long it is left alone between two such wakes.
+	sweepAfter  = 60 * time.Second
+	sweepAtMost = 10 * time.Minute
+
+	maxDue      = 256 // people of a partition looked at in one Tick
+	dueParallel = 16
+	maxMoments  = 1000 // of one person in one commit
+)
+
+// Lease is the right to a partition: its moments, its sweeper and its relay.
+// It holds for ten seconds by Redis's clock and is renewed by taking it again.
+type Lease = store.Lease
+
+// Lease takes or renews the lease of a partition; false: another process has
+// it.
+func (e *Engine) Lease(ctx context.Context, partition int) (Lease, bool, error) {
+	l, ok, err := e.store.Lease(ctx, partition, e.owner, leaseFor)
+	return l, ok, e.away(err)
+}
+
+// Leases takes or renews the leases of several partitions in one flush, and
+// answers those that this process has now.
+func (e *Engine) Leases(ctx context.Context, partitions []int) ([]Lease, error) {
+	ls, err := e.store.Leases(ctx, partitions, e.owner, leaseFor)
+	return ls, e.away(err)
+}
+
+// GiveBack gives a lease back before its time.
+func (e *Engine) GiveBack(ctx context.Context, l Lease) error {
+	return e.away(e.store.GiveBack(ctx, l))
+}
+
+// Nudges are the partitions in which this process has just committed
+// reactions. Nothing depends on a nudge: it only saves waiting for the next
+// look.
+func (e *Engine) Nudges() <-chan int { return e.nudges }
+
+// Outbox are the oldest reactions of a partition that are not acknowledged.
+func (e *Engine) Outbox(ctx context.Context, l Lease, max int) ([]store.Reaction, error) {
+	rs, err := e.store.Outbox(ctx, l.Partition, "", max)
+	return rs, e.away(err)
+}
+
+// Ack removes reactions that have been accepted. ErrLeaseLost: the partition
+// is another process's by now, and nothing was removed.
+func (e *Engine) Ack(ctx context.Context, l Lease, ids ...string) error {
+	err := e.store.Ack(ctx, l, ids...)
+	if errors.Is(err, store.ErrFenced) {
+		return ErrLeaseLost
+	}
+	return e.away(err)
+}
+
+// Ticked says what a Tick did.
+type Ticked struct {
+	People int        // that were looked at
+	Woken  int        // overdue runs that were woken
+	More   bool       // more people are due already
+	Next   value.Time // when the next one is due; 0: nobody is
+}
+
+// Tick lets happen what is due in a partition: moments of people at their due
+// instants, in their order; and it wakes runs that are overdue. It takes a
+// bounded number of people at a time: More says that others wait.
+func (e *Engine) Tick(ctx context.Context, l Lease) (Ticked, error) {
+	var out Ticked
+	now, err := e.Now(ctx)
+	if err != nil {
+		return out, err
+	}
+	due, next, err := e.store.Due(ctx, l.Partition, now, maxDue)
+	if err != nil {
+		return out, e.away(err)
+	}
+	out.Next, out.More = next, next != 0 && next <= now
+	errs := make([]error, len(due))
+	woken := make([]int, len(due))
+	places := make(chan struct{}, dueParallel)
+	var all sync.WaitGroup
+	for i, d := range due {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			woken[i], errs[i] = e.tick(ctx, l, d.ID)
+		})
+	}
+	all.Wait()
+	for i := range due {
+		out.Woken += woken[i]
+		if errs[i] == nil {
+			out.People++
+		}
+	}
+	e.stats.wakes.Add(int64(out.Woken))
+	return out, firstOf(errs)
+}
+
+// tick lets happen what is due of one person.
+func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err error) {
+	gone := false
+	t := &task{lease: &l, do: func(v *visit) error {
+		woken, gone = 0, v.base == nil
+		if gone {
+			v.doubtful = true
+			return nil
+		}
+		v.moments()
+		woken = v.sweep()
+		v.changed, v.touched = true, true // the entry of the sorted set is written anew
+		return nil
+	}}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := e.on(ctx, id, t); err != nil {
+		return 0, err
+	}
+	var moved *movedError
+	if errors.As(t.err, &moved) {
+		gone, t.err = true, nil
+		if !moved.finished {
+			_, t.err = e.finishMerge(ctx, id)
+		}
+	}
+	if t.err != nil {
+		return 0, t.err
+	}
+	if gone {
+		return 0, e.away(e.store.DropDue(ctx, id))
+	}
+	return woken, nil
+}
+
+// moments lets the person's moments happen, each at its due instant.
+func (v *visit) moments() {
+	if v.p.Release != v.live.plan.Hash {
+		v.take(v.world.Rebase(v.p, v.moment()))
+	}
+	for range maxMoments {
+		at := v.p.Moment
+		if at == 0 || at > v.now {
+			return
+		}
+		tick := []orchestrator.Input{{Kind: orchestrator.TickInput}}
+		v.take(v.world.Apply(v.p, tick, max(at, v.p.Last)))
+	}
+}
+
+// sweep wakes the runs that are overdue and answers how many.
+func (v *visit) sweep() int {
+	n := 0
+	for _, r := range v.p.Runs {
+		at := v.e.overdueAt(v.p, r)
+		if at == 0 || at > v.now {
+			continue
+		}
+		r.Wake = v.now
+		n++
+		v.reactions = append(v.reactions, orchestrator.Reaction{
+			Kind: orchestrator.WakeRun, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq,
+		})
+	}
+	return n
+}
+
+// Work tells which of some partitions have something to do: reactions that
+// wait, or people who are due.
+func (e *Engine) Work(ctx context.Context, partitions []int) ([]int, error) {
+	now, err := e.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var busy []int
+	for _, p := range partitions {
+		due, _, err := e.store.Due(ctx, p, now, 1)
+		if err != nil {
+			return busy, e.away(err)
+		}
+		if len(due) > 0 {
+			busy = append(busy, p)
+			continue
+		}
+		rs, err := e.store.Outbox(ctx, p, "", 1)
+		if err != nil {
+			return busy, e.away(err)
+		}
+		if len(rs) > 0 {
+			busy = append(busy, p)
+		}
+	}
+	return busy, nil
+}

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"journey/profiles"
+	"journey/profiles/clean"
+)
+
+// Profile is what is known of somebody, by an identifier ("user_id:ann",
+// "email:ann@example.com") or the profile's own id. It is read from the
+// store: whatever was acknowledged before, by any process, is in it.
+// ErrNoProfile: nobody is known by that.
+func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	id, err := e.refer(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	for range maxTries {
+		l, err := e.load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if l.Moving != "" {
+			if id, err = e.finishMerge(ctx, l.ID); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if l.Person == nil {
+			return nil, ErrNoProfile
+		}
+		if err := e.needPlans(ctx, l.Person); err != nil {
+			return nil, err
+		}
+		return profiles.NewView(l.Person, profiles.ViewOptions{Step: e.stepOf}), nil
+	}
+	return nil, fmt.Errorf("%w (the person kept moving)", ErrUnavailable)
+}
+
+// refer is the profile's id for a reference.
+func (e *Engine) refer(ctx context.Context, ref string) (string, error) {
+	trait, val, named := strings.Cut(ref, ":")
+	if !named {
+		return ref, nil
+	}
+	id := profiles.Identifier{Trait: trait, Value: val}
+	if live := e.living.Load(); live != nil {
+		t, ok := live.plan.Trait(trait)
+		if !ok || !t.Identifier {
+			return "", ErrNoProfile
+		}
+		if v, err := clean.Value(val, t.Type, live.shape.clean); err == nil {
+			if s, ok := v.(string); ok {
+				id.Value = strings.TrimSpace(s)
+			}
+		}
+	}
+	owners, err := e.store.Lookup(ctx, []profiles.Identifier{id})
+	if err != nil {
+		return "", e.away(err)
+	}
+	if owners[0] == "" {
+		return "", ErrNoProfile
+	}
+	return owners[0], nil
+}
+
+// stepOf is the id of the step a run is at.
+func (e *Engine) stepOf(r *profiles.Run) string {
+	plan := e.plans.get(r.Release)
+	if plan == nil {
+		return ""
+	}
+	j, ok := plan.Journey(r.Journey)
+	if !ok || r.Step < 0 || r.Step >= len(j.Code) {
+		return ""
+	}
+	return j.Code[r.Step].Head().ID
+}

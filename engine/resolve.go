@@ -1,0 +1,361 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"journey/dsl/value"
+	"journey/profiles"
+	"journey/profiles/store"
+)
+
+// Who a call is about.
+//
+// Identifiers that all lead to one profile, as the index (or what is
+// remembered of it) says, need no thought: the call goes there, and the lane
+// adds those that the profile does not hold yet. Everything else is settled
+// here: new identifiers are claimed, people who turn out to be one are
+// merged, and an identifier that would make two people one who are not, or
+// give somebody more of them than a person can have, is dropped from the
+// call: the stronger identifiers decide. So two user_ids never join, on a
+// shared device either: the new login keeps its person, and the anonymous_id
+// stays where it was.
+//
+// The limits are asked again in the lane, where the commit guards the answer:
+// an identifier that leads to somebody who cannot have it (two calls claimed
+// places at the same time) is taken out of the index and settled once more.
+
+// maxMerges is how many people can go into one.
+const maxMerges = 100
+
+// pointerKey is an identifier.
+type pointerKey struct{ trait, value string }
+
+// pointers are the profiles that identifiers lead to, as far as is known.
+type pointers map[pointerKey]string
+
+func keyOf(id profiles.Identifier) pointerKey { return pointerKey{id.Trait, id.Value} }
+
+// point notes where an identifier leads.
+func (e *Engine) point(id profiles.Identifier, owner string, known pointers) {
+	known[keyOf(id)] = owner
+	if owner == "" {
+		e.pointers.drop(keyOf(id))
+		return
+	}
+	e.pointers.put(keyOf(id), owner, int64(len(id.Trait)+len(id.Value)+len(owner)+160))
+}
+
+// repointed notes that a person has become another.
+func (e *Engine) repointed(from, to string, known pointers) {
+	for key, owner := range known {
+		if owner == from {
+			e.point(profiles.Identifier{Trait: key.trait, Value: key.value}, to, known)
+		}
+	}
+}
+
+// lookUp finds where the identifiers of items lead, in memory or with one
+// flush.
+func (e *Engine) lookUp(ctx context.Context, items []*item) (pointers, error) {
+	known := make(pointers, len(items))
+	var missing []profiles.Identifier
+	for _, it := range items {
+		for _, id := range it.prep.idents {
+			key := keyOf(id)
+			if _, met := known[key]; met {
+				continue
+			}
+			owner, ok := e.pointers.get(key)
+			known[key] = owner
+			if !ok {
+				missing = append(missing, id)
+			}
+		}
+	}
+	return known, e.lookUpInto(ctx, missing, known)
+}
+
+func (e *Engine) lookUpInto(ctx context.Context, ids []profiles.Identifier, known pointers) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	owners, err := e.store.Lookup(ctx, ids)
+	if err != nil {
+		return e.away(err)
+	}
+	for i, id := range ids {
+		e.point(id, owners[i], known)
+	}
+	return nil
+}
+
+// party is a person that identifiers of a call lead to.
+type party struct {
+	id     string
+	person *profiles.Person // empty, not nil, for somebody who is not stored
+	base   *store.Base
+}
+
+// settle decides whose a call is and what identifies him in it. newborn says
+// that the profile was made just now.
+func (e *Engine) settle(ctx context.Context, it *item, known pointers) (owner string, newborn bool, err error) {
+	if err := e.refuseAlias(ctx, it); err != nil {
+		return "", false, err
+	}
+	for try := range maxTries {
+		if try > 0 { // what was known has proved wrong
+			if err := e.lookUpInto(ctx, it.prep.idents, known); err != nil {
+				return "", false, err
+			}
+		}
+		owner, newborn, done, err := e.settleOnce(ctx, it, known)
+		if err != nil || done {
+			it.settle = false
+			return owner, newborn, err
+		}
+	}
+	return "", false, fmt.Errorf("%w (the identifiers of a call kept changing hands)", ErrUnavailable)
+}
+
+func (e *Engine) settleOnce(ctx context.Context, it *item, known pointers) (owner string, newborn, done bool, err error) {
+	s := e.living.Load()
+	if s == nil {
+		return "", false, false, ErrNoRelease
+	}
+	parties, again, err := e.parties(ctx, s.shape, it.prep.idents, known)
+	if err != nil || again {
+		return "", false, false, err
+	}
+	kept, owners := e.choose(s.shape, it, parties, known)
+	it.prep.idents = kept
+	switch len(owners) {
+	case 0:
+		owner, newborn = e.randomID(), true
+	case 1:
+		owner, newborn = owners[0].id, owners[0].base == nil
+	default:
+		return "", false, false, e.unite(ctx, s.shape, owners, kept, known)
+	}
+	done, err = e.claim(ctx, owner, kept, known)
+	return owner, newborn, done, err
+}
+
+// parties loads the people that identifiers lead to. again: what was known of
+// them was wrong.
+func (e *Engine) parties(ctx context.Context, s *shape, ids []profiles.Identifier, known pointers) (map[string]*party, bool, error) {
+	var list []string
+	for _, id := range ids {
+		if owner := known[keyOf(id)]; owner != "" && !slices.Contains(list, owner) {
+			list = append(list, owner)
+		}
+	}
+	parties := make(map[string]*party, len(list))
+	if len(list) == 0 {
+		return parties, false, nil
+	}
+	e.stats.loads.Add(int64(len(list)))
+	loaded, _, err := e.store.Load(ctx, list...)
+	if err != nil {
+		return nil, false, e.away(err)
+	}
+	again := false
+	for i, l := range loaded {
+		if l.Err != nil {
+			return nil, false, e.away(l.Err)
+		}
+		to := l.ID
+		if l.Moving != "" {
+			if to, err = e.finishMerge(ctx, l.ID); err != nil {
+				return nil, false, err
+			}
+		}
+		if to != list[i] {
+			e.repointed(list[i], to, known)
+			again = true
+			continue
+		}
+		p := l.Person
+		if p == nil {
+			p = &profiles.Person{ID: l.ID}
+		}
+		parties[to] = &party{id: to, person: p, base: l.Base}
+	}
+	if again {
+		return nil, true, nil
+	}
+	return parties, false, e.disclaim(ctx, s, ids, parties, known)
+}
+
+// disclaim takes identifiers out of the index that lead to somebody who
+// cannot have them.
+func (e *Engine) disclaim(ctx context.Context, s *shape, ids []profiles.Identifier, parties map[string]*party, known pointers) error {
+	for _, id := range ids {
+		p := parties[known[keyOf(id)]]
+		if p == nil || p.person.HasIdentifier(id.Trait, id.Value) || count(p.person, id.Trait) < s.limit(id.Trait) {
+			continue
+		}
+		if err := e.store.Unpoint(ctx, p.id, []profiles.Identifier{id}); err != nil {
+			return e.away(err)
+		}
+		e.point(id, "", known)
+	}
+	return nil
+}
+
+// choose keeps the identifiers that can belong to one person, the stronger
+// before the weaker, and answers the people they lead to.
+func (e *Engine) choose(s *shape, it *item, parties map[string]*party, known pointers) (kept []profiles.Identifier, owners []*party) {
+	var all []profiles.Identifier // of the one person they would be
+	merges := 0
+	for _, id := range it.prep.idents {
+		p := parties[known[keyOf(id)]]
+		joined := with(all, id)
+		more := 0
+		if p != nil && !slices.Contains(owners, p) {
+			joined = with(joined, p.person.Identifiers...)
+			more = len(p.person.Absorbed)
+			if len(owners) > 0 {
+				more++
+			}
+		}
+		if len(kept) > 0 && (s.exceeds(all, joined) || more > 0 && merges+more > maxMerges) {
+			e.stats.dropped.Add(1)
+			it.prep.fault(id.Trait, "is somebody else's and identifies nobody in this call")
+			continue
+		}
+		all, merges, kept = joined, merges+more, append(kept, id)
+		if p != nil && !slices.Contains(owners, p) {
+			owners = append(owners, p)
+		}
+	}
+	return kept, owners
+}
+
+// with adds identifiers that are not there yet.
+func with(list []profiles.Identifier, ids ...profiles.Identifier) []profiles.Identifier {
+	list = slices.Clip(list)
+	for _, id := range ids {
+		if !slices.ContainsFunc(list, func(o profiles.Identifier) bool { return o.Trait == id.Trait && o.Value == id.Value }) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// exceeds says whether joining makes more values of an identifier than a
+// person can have.
+func (s *shape) exceeds(before, joined []profiles.Identifier) bool {
+	was, is := map[string]int{}, map[string]int{}
+	for _, id := range before {
+		was[id.Trait]++
+	}
+	for _, id := range joined {
+		is[id.Trait]++
+	}
+	for trait, n := range is {
+		if n > s.limit(trait) && n > was[trait] {
+			return true
+		}
+	}
+	return false
+}
+
+// canHave says whether a person holds identifiers or has room for them.
+func (s *shape) canHave(p *profiles.Person, ids []profiles.Identifier) bool {
+	missing := 0
+	for _, id := range ids {
+		if !p.HasIdentifier(id.Trait, id.Value) {
+			missing++
+		}
+	}
+	return missing == 0 || !s.exceeds(p.Identifiers, with(p.Identifiers, ids...))
+}
+
+func count(p *profiles.Person, trait string) int {
+	n := 0
+	for _, id := range p.Identifiers {
+		if id.Trait == trait {
+			n++
+		}
+	}
+	return n
+}
+
+// claim makes identifiers lead to a profile; false: one of them leads to
+// somebody else by now.
+func (e *Engine) claim(ctx context.Context, owner string, ids []profiles.Identifier, known pointers) (bool, error) {
+	var free []store.Pointer
+	for _, id := range ids {
+		if known[keyOf(id)] == "" {
+			free = append(free, store.Pointer{Identifier: id, Profile: owner})
+		}
+	}
+	if len(free) == 0 {
+		return true, nil
+	}
+	got, err := e.store.Point(ctx, free)
+	if err != nil {
+		return false, e.away(err)
+	}
+	all := true
+	for i, f := range free {
+		e.point(f.Identifier, got[i], known)
+		all = all && got[i] == owner
+	}
+	return all, nil
+}
+
+// refuseAlias refuses an alias of somebody who has a user_id: two people are
+// not made one by it.
+func (e *Engine) refuseAlias(ctx context.Context, it *item) error {
+	if it.call.PreviousID == "" {
+		return nil
+	}
+	owners, err := e.store.Lookup(ctx, []profiles.Identifier{{Trait: "user_id", Value: it.call.PreviousID}})
+	if err != nil {
+		return e.away(err)
+	}
+	if owners[0] != "" && it.call.PreviousID != it.call.UserID {
+		return &CallError{Code: "alias-of-user", Field: "previousId", Message: "is the userId of somebody: two users never become one"}
+	}
+	return nil
+}
+
+// stronger says whether a is the winner of a merge of two people: who has a
+// user_id, whose strongest identifier comes first in the workspace's order,
+// who was created earlier, whose id is smaller. It is a total order, and what
+// happens to a person only ever raises him in it, so merges run in no circle.
+func (s *shape) stronger(a, b *party) bool {
+	ua, ub := count(a.person, "user_id") > 0, count(b.person, "user_id") > 0
+	if ua != ub {
+		return ua
+	}
+	if ra, rb := s.strongest(a.person), s.strongest(b.person); ra != rb {
+		return ra < rb
+	}
+	if ca, cb := created(a), created(b); ca != cb {
+		return ca < cb
+	}
+	return a.id < b.id
+}
+
+func (s *shape) strongest(p *profiles.Person) int {
+	best := len(s.idents)
+	for _, id := range p.Identifiers {
+		if r, ok := s.rank[id.Trait]; ok {
+			best = min(best, r)
+		}
+	}
+	return best
+}
+
+// created is when a person was first stored; somebody who is not is younger
+// than anybody.
+func created(p *party) value.Time {
+	if p.base == nil {
+		return 1<<63 - 1
+	}
+	return p.person.Created
+}

@@ -1,0 +1,375 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"journey/orchestrator"
+	"journey/profiles"
+)
+
+// maxChains bounds how many people of one batch are worked on side by side.
+const maxChains = 128
+
+// item is a call on its way to a person.
+type item struct {
+	call *Call
+	out  *CallResult
+	prep *prepared
+	// settle says that the identifiers must be settled with the people they
+	// lead to before the call can be applied.
+	settle  bool
+	refused error // by a release that went live meanwhile
+	// result is what the lane answered; it is copied out only when the lane
+	// is known to be done with it.
+	result CallResult
+}
+
+// Submit takes calls: each is addressed to a person, applied and committed
+// before Submit returns. Several calls mean the same as one after the other.
+// The error says that at least one of them is not known to be stored
+// (ErrUnavailable, ErrNoRelease); the whole may be repeated: message ids make
+// that harmless. A call that is wrong has its Err, and keeps no other from
+// being stored.
+func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	leave, err := e.enter(ctx, len(calls))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	live := e.living.Load()
+	if live == nil {
+		if err := e.refresh(ctx); err != nil {
+			return nil, err
+		}
+		live = e.living.Load()
+	}
+	results := make([]CallResult, len(calls))
+	items := make([]*item, 0, len(calls))
+	for i := range calls {
+		it := &item{call: &calls[i], out: &results[i]}
+		if it.prep, err = e.prepare(live, it.call); err != nil {
+			results[i].Err = err
+			continue
+		}
+		items = append(items, it)
+	}
+	if len(items) == 0 {
+		return results, nil
+	}
+	if err := e.submit(ctx, items); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// enter waits for room for n calls.
+func (e *Engine) enter(ctx context.Context, n int) (leave func(), err error) {
+	n = min(n, maxCalls)
+	for i := range n {
+		select {
+		case e.room <- struct{}{}:
+		case <-ctx.Done():
+			for range i {
+				<-e.room
+			}
+			return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
+		}
+	}
+	return func() {
+		for range n {
+			<-e.room
+		}
+	}, nil
+}
+
+// submit brings items to their people: those that may concern one person in
+// their order, the others side by side.
+func (e *Engine) submit(ctx context.Context, items []*item) error {
+	known, err := e.lookUp(ctx, items)
+	if err != nil {
+		return err
+	}
+	chains := chainsOf(items, known)
+	if len(chains) == 1 {
+		return e.chain(ctx, chains[0], known)
+	}
+	errs := make([]error, len(chains))
+	places := make(chan struct{}, maxChains)
+	var all sync.WaitGroup
+	for i, c := range chains {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			own := pointers{}
+			for _, it := range c {
+				for _, id := range it.prep.idents {
+					own[keyOf(id)] = known[keyOf(id)]
+				}
+			}
+			errs[i] = e.chain(ctx, c, own)
+		})
+	}
+	all.Wait()
+	return errors.Join(firstOf(errs))
+}
+
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chainsOf puts items together that share an identifier or a profile, and so
+// may concern one person, or people who are merged on the way.
+func chainsOf(items []*item, known pointers) [][]*item {
+	if len(items) == 1 {
+		return [][]*item{items}
+	}
+	parent := make([]int, len(items))
+	for i := range parent {
+		parent[i] = i
+	}
+	var root func(i int) int
+	root = func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	first := map[pointerKey]int{}
+	join := func(key pointerKey, i int) {
+		if j, met := first[key]; met {
+			parent[root(i)] = root(j)
+		} else {
+			first[key] = i
+		}
+	}
+	for i, it := range items {
+		for _, id := range it.prep.idents {
+			key := keyOf(id)
+			join(key, i)
+			if p := known[key]; p != "" {
+				join(pointerKey{value: p}, i) // no trait: a profile
+			}
+		}
+	}
+	index := map[int]int{}
+	var chains [][]*item
+	for i, it := range items {
+		r := root(i)
+		n, met := index[r]
+		if !met {
+			n = len(chains)
+			index[r] = n
+			chains = append(chains, nil)
+		}
+		chains[n] = append(chains[n], it)
+	}
+	return chains
+}
+
+// chain brings items to their people one after the other; those in a row for
+// one person together.
+func (e *Engine) chain(ctx context.Context, items []*item, known pointers) error {
+	for tries := 0; len(items) > 0; {
+		if err := items[0].refused; err != nil {
+			items[0].out.Err = err
+			items = items[1:]
+			continue
+		}
+		owner, n := front(items, known)
+		newborn := false
+		if n == 0 {
+			var err error
+			if owner, newborn, err = e.settle(ctx, items[0], known); err != nil {
+				var wrong *CallError
+				if !errors.As(err, &wrong) {
+					return err
+				}
+				items[0].out.Err = err
+				items = items[1:]
+				continue
+			}
+			n = 1
+		}
+		done, err := e.apply(ctx, owner, newborn, items[:n], known)
+		if err != nil {
+			return err
+		}
+		items = items[done:]
+		if tries++; done > 0 {
+			tries = 0
+		}
+		if tries >= maxTries {
+			return fmt.Errorf("%w (the person kept changing)", ErrUnavailable)
+		}
+	}
+	return nil
+}
+
+// front is the profile of the first items that are known to go to one, and
+// how many there are: 0 when the first must be settled.
+func front(items []*item, known pointers) (owner string, n int) {
+	for _, it := range items {
+		if it.settle || it.refused != nil {
+			return owner, n
+		}
+		for _, id := range it.prep.idents {
+			p := known[keyOf(id)]
+			if p == "" || owner != "" && p != owner {
+				return owner, n
+			}
+			owner = p
+		}
+		n++
+	}
+	return owner, n
+}
+
+// apply takes items to one person, and answers how many of the first are
+// done. The others are to be looked at again.
+func (e *Engine) apply(ctx context.Context, owner string, newborn bool, items []*item, known pointers) (int, error) {
+	tasks := make([]*task, len(items))
+	behind := new(bool) // an item has failed: those after it must not overtake it
+	for i, it := range items {
+		t := &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn}
+		t.do = func(v *visit) error {
+			if i == 0 {
+				*behind = false
+			}
+			if *behind {
+				return errBehind
+			}
+			err := it.applyTo(v, t)
+			*behind = err != nil
+			return err
+		}
+		tasks[i] = t
+	}
+	if err := e.on(ctx, owner, tasks...); err != nil {
+		return 0, err
+	}
+	for i, t := range tasks {
+		it := items[i]
+		if t.err != nil {
+			return i, e.again(ctx, owner, items[i:], t.err, known)
+		}
+		it.result.Profile = owner
+		it.result.Warnings = append(it.result.Warnings, it.prep.faults...)
+		*it.out = it.result
+		if it.result.Duplicate {
+			e.stats.duplicates.Add(1)
+		}
+	}
+	return len(items), nil
+}
+
+var (
+	errBehind = errors.New("an earlier call must come first")
+	// errDisclaimed: an identifier leads to a person who cannot have it.
+	errDisclaimed = errors.New("an identifier leads to somebody who cannot have it")
+)
+
+// again prepares items for another try after the first of them failed.
+func (e *Engine) again(ctx context.Context, owner string, items []*item, err error, known pointers) error {
+	var moved *movedError
+	switch {
+	case errors.As(err, &moved):
+		to := moved.to
+		if !moved.finished {
+			if to, err = e.finishMerge(ctx, owner); err != nil {
+				return err
+			}
+		}
+		e.repointed(owner, to, known)
+		return nil
+	case errors.Is(err, errRelease):
+		return e.prepareAgain(items)
+	case errors.Is(err, errDisclaimed):
+		items[0].settle = true
+		return nil
+	case errors.Is(err, errBehind):
+		return nil
+	}
+	return err
+}
+
+// prepareAgain reads items by the release that is live now.
+func (e *Engine) prepareAgain(items []*item) error {
+	live := e.living.Load()
+	if live == nil {
+		return ErrNoRelease
+	}
+	for _, it := range items {
+		p, err := e.prepare(live, it.call)
+		if err != nil {
+			// What it lacks for the new release it cannot get any more: it is
+			// refused when its turn comes.
+			it.refused = err
+			continue
+		}
+		it.prep, it.refused = p, nil
+	}
+	return nil
+}
+
+// applyTo applies the call to the person.
+func (it *item) applyTo(v *visit, t *task) error {
+	p := it.prep
+	it.result = CallResult{}
+	if p.mark != nil {
+		for _, m := range v.p.Marks {
+			if m.ID == p.mark.ID {
+				it.duplicate(m)
+				return nil
+			}
+		}
+		if t.seen {
+			it.result.Duplicate = true
+			return nil
+		}
+	}
+	if !v.live.shape.canHave(v.p, p.idents) {
+		v.doubtful = true
+		return errDisclaimed
+	}
+	in := p.input
+	now := v.instant()
+	if in.At == 0 || in.At > now {
+		in.At = now
+	}
+	if in.Event != nil {
+		ev := *in.Event
+		ev.At = in.At
+		in.Event = &ev
+	}
+	if in.Mark != nil {
+		mark := *in.Mark
+		in.Mark = &mark
+	}
+	in.Identifiers = p.idents
+	res := v.world.Apply(v.p, []orchestrator.Input{in}, now)
+	v.take(res)
+	a := res.Answers[0]
+	it.result.Duplicate, it.result.Run, it.result.Refused = a.Duplicate, a.Run, a.Refused
+	return nil
+}
+
+// duplicate answers a call whose message id has been seen.
+func (it *item) duplicate(seen profiles.Mark) {
+	it.result.Duplicate = true
+	if seen.Payload != it.prep.mark.Payload {
+		it.result.Warnings = append(it.result.Warnings, profiles.Fault{
+			Field: "messageId", Reason: "was used before for another content: this one is not stored",
+		})
+	}
+}
