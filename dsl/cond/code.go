@@ -1,8 +1,6 @@
 package cond
 
 import (
-	"math"
-	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -54,90 +52,11 @@ func (l elements) at(i int) any {
 	return l.values[i]
 }
 
-// limit is the greatest instant and duration, as far from 1970 as dates of
-// ECMAScript go; beyond it a value is missing.
-const limit = 100_000_000 * int64(value.Day)
-
-func inRange(ms int64) bool { return -limit <= ms && ms <= limit }
-
-func finite(f float64) bool { return f-f == 0 }
-
 func zoneOf(e *Env) *time.Location {
 	if e.Zone == nil {
 		return time.UTC
 	}
 	return e.Zone
-}
-
-// fit is v if it is a value of the type, else missing. Lists and objects are
-// not looked into: their elements are held against their types when read.
-func fit(t *value.Type, v any) any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case float64:
-		if (t.Kind == value.Any || t.Kind == value.Number || t.Kind == value.Integer && v == math.Trunc(v)) && finite(v) {
-			return v
-		}
-	case string:
-		if t.Kind == value.Any || t.Kind.IsText() && (t.OneOf == nil || slices.Contains(t.OneOf, v)) {
-			return v
-		}
-	case bool:
-		if t.Kind == value.Any || t.Kind == value.Boolean {
-			return v
-		}
-	case value.Time:
-		if (t.Kind == value.Any || t.Kind == value.TimeKind) && inRange(int64(v)) {
-			return v
-		}
-	case value.Date:
-		if (t.Kind == value.Any || t.Kind == value.DateKind) && inRange(int64(v)*int64(value.Day)) {
-			return v
-		}
-	case value.Duration:
-		if (t.Kind == value.Any || t.Kind == value.DurationKind) && inRange(int64(v)) {
-			return v
-		}
-	case []any, []*Event:
-		if t.Kind == value.Any || t.Kind == value.List {
-			return v
-		}
-	case map[string]any, *Event:
-		if t.Kind == value.Any || t.Kind == value.Object {
-			return v
-		}
-	}
-	return nil
-}
-
-// read makes the code of a value that comes from data and may be anything:
-// what does not fit its type is missing.
-func read(node ast.Node, t *value.Type, get func(*Env) any) *code {
-	c := &code{typ: t, node: node, raw: get}
-	c.val = func(e *Env) any { return fit(t, get(e)) }
-	switch t.Kind {
-	case value.Number:
-		c.num = func(e *Env) (float64, bool) {
-			f, ok := get(e).(float64)
-			return f, ok && finite(f)
-		}
-	case value.Boolean:
-		c.cond = func(e *Env) bool { b, _ := get(e).(bool); return b }
-	case value.List:
-		c.list = func(e *Env) elements { return listOf(get(e)) }
-	}
-	return c
-}
-
-func listOf(v any) elements {
-	switch v := v.(type) {
-	case []any:
-		return elements{values: v}
-	case []*Event:
-		return elements{events: v}
-	}
-	return elements{}
 }
 
 func constant(node ast.Node, t *value.Type, v any) *code {
@@ -270,6 +189,11 @@ func (c *code) asDate() func(*Env) (value.Date, bool) {
 	return func(e *Env) (value.Date, bool) { d, ok := f(e).(value.Date); return d, ok }
 }
 
+func midnight(e *Env, d value.Date) (line, bool) {
+	at := int64(d.Midnight(zoneOf(e)))
+	return line{at: at}, inRange(at)
+}
+
 // asInstant is the value as an instant: a date is local midnight.
 func (c *code) asInstant() func(*Env) (line, bool) {
 	if c.line != nil {
@@ -285,7 +209,7 @@ func (c *code) asInstant() func(*Env) (line, bool) {
 			if !ok {
 				return line{}, false
 			}
-			return line{at: int64(d.Midnight(zoneOf(e)))}, true
+			return midnight(e, d)
 		}
 	}
 	f := c.asVal()
@@ -294,7 +218,7 @@ func (c *code) asInstant() func(*Env) (line, bool) {
 		case value.Time:
 			return line{at: int64(v)}, true
 		case value.Date:
-			return line{at: int64(v.Midnight(zoneOf(e)))}, true
+			return midnight(e, v)
 		}
 		return line{}, false
 	}
@@ -345,39 +269,4 @@ func (c *code) asSet() func(*Env) bool {
 	}
 	f := c.asVal()
 	return func(e *Env) bool { return f(e) != nil }
-}
-
-// external is a value as the rest of the project knows values: events become
-// objects with the property at.
-func external(v any) any {
-	switch v := v.(type) {
-	case *Event:
-		if v == nil {
-			return nil
-		}
-		m := make(map[string]any, len(v.Props)+1)
-		for k, p := range v.Props {
-			m[k] = p
-		}
-		m["at"] = v.At
-		return m
-	case []*Event:
-		l := make([]any, len(v))
-		for i, ev := range v {
-			l[i] = external(ev)
-		}
-		return l
-	case []any:
-		for i, x := range v {
-			switch x.(type) {
-			case *Event, []*Event, []any:
-				l := slices.Clone(v)
-				for j := i; j < len(l); j++ {
-					l[j] = external(l[j])
-				}
-				return l
-			}
-		}
-	}
-	return v
 }

@@ -11,84 +11,6 @@ import (
 	"journey/dsl/value"
 )
 
-// The codes of what is wrong with expressions. Each says one kind of mistake;
-// the example in its comment is wrong in just this way.
-const (
-	// UnknownName is a name that means nothing where it stands.
-	//
-	//	total_spend > 3
-	UnknownName diag.Code = "unknown-name"
-
-	// UnknownTrait is `profile.` with a trait that is not declared.
-	//
-	//	profile.nmae == "Ann"
-	UnknownTrait diag.Code = "unknown-trait"
-
-	// UnknownEvent is an event that is not declared.
-	//
-	//	count(order_complete in last 3 days) > 0
-	UnknownEvent diag.Code = "unknown-event"
-
-	// UnknownSegment is `segment.` with a segment that is not declared.
-	UnknownSegment diag.Code = "unknown-segment"
-
-	// UnknownJourney is `journey.` with a journey that is not declared.
-	UnknownJourney diag.Code = "unknown-journey"
-
-	// UnknownProperty is a property that an event or object does not have.
-	//
-	//	last(order_completed).totl > 3
-	UnknownProperty diag.Code = "unknown-property"
-
-	// UnknownFunction is a function that does not exist.
-	//
-	//	cuont(order_completed) > 3
-	UnknownFunction diag.Code = "unknown-function"
-
-	// NotHere is a name that means nothing at this place in the program.
-	NotHere diag.Code = "not-here"
-
-	// WrongType is a value of a type that cannot stand where it stands.
-	//
-	//	lower(profile.total_spend) == "a"
-	WrongType diag.Code = "wrong-type"
-
-	// MismatchedTypes is an operator between values that do not go together.
-	//
-	//	profile.total_spend > "3"
-	MismatchedTypes diag.Code = "mismatched-types"
-
-	// NotOneOf is a value that the other side can never have.
-	//
-	//	profile.tier == "platinum"
-	NotOneOf diag.Code = "not-one-of"
-
-	// WrongArguments is a function with too few or too many arguments.
-	//
-	//	lower() == "a"
-	WrongArguments diag.Code = "wrong-arguments"
-
-	// BadPattern is a pattern of `matches` that is none, or not written out.
-	//
-	//	profile.name matches "("
-	BadPattern diag.Code = "bad-pattern"
-
-	// Dynamic is a name that would be known only when the condition is asked.
-	//
-	//	profile["a" + "b"] == 1
-	Dynamic diag.Code = "dynamic-name"
-
-	// UntrackedNow is a use of now of which the next change cannot be told.
-	//
-	//	max([now, profile.last_order]) > 2026-01-01
-	UntrackedNow diag.Code = "untracked-now"
-
-	notInExpressions = diag.NotInExpressions
-	tooDeep          = diag.TooDeep
-	tooLong          = diag.TooLong
-	reservedWord     = diag.ReservedWord
-)
-
 func (k *compiler) errTooLarge(n ast.Node, parts int) {
 	k.report(tooLong, k.at(n), "", "this expression has %d parts, and %d is the most: give a piece of it a name, as a segment or a computed trait", parts, maxNodes)
 }
@@ -362,4 +284,15 @@ func (k *compiler) quote(n ast.Node) string {
 		s = string(r[:39]) + "…"
 	}
 	return "`" + s + "`"
+}
+
+func (k *compiler) errAlwaysSet(n *ast.CallNode, c *code) *code {
+	q := k.quote(c.node)
+	k.report(WrongType, k.at(c.node), "", "%s is a list of events, which is always there: ask `count(…) > 0`", q)
+	return bad(n)
+}
+
+func (k *compiler) errLocal(n *ast.CallNode) *code {
+	k.report(WrongType, k.at(n.Callee), "", "`local(…)` is asked for one of its parts: %s", "."+strings.Join(keys(localParts), " ."))
+	return bad(n)
 }

@@ -1,6 +1,8 @@
 package cond
 
-import "journey/dsl/value"
+import (
+	"journey/dsl/value"
+)
 
 // Scope is what names mean where an expression stands. It is read, never
 // changed or kept.
@@ -30,38 +32,3 @@ type Scope struct {
 	HasRun bool
 	Run    map[string]*value.Type
 }
-
-// Want is what an expression is to be.
-type Want struct {
-	kind wantKind
-	typ  *value.Type
-}
-
-type wantKind uint8
-
-const (
-	wantAnything wantKind = iota
-	wantCondition
-	wantDuration
-	wantMoment
-	wantKey
-	wantValue
-	wantComputed
-)
-
-// What an expression can be wanted for.
-var (
-	Anything  = Want{kind: wantAnything}
-	Condition = Want{kind: wantCondition} // a boolean
-	Duration  = Want{kind: wantDuration}
-	Moment    = Want{kind: wantMoment} // a date or time
-	Key       = Want{kind: wantKey}    // a scalar that can name a run
-)
-
-// Computed wants the value of a computed trait: like ValueOf, but it follows
-// data and time, so the moment of every change must be known.
-func Computed(t *value.Type) Want { return Want{kind: wantComputed, typ: t} }
-
-// ValueOf wants a value that can be stored in a trait or property of a type;
-// it is asked for once.
-func ValueOf(t *value.Type) Want { return Want{kind: wantValue, typ: t} }
