@@ -20,8 +20,11 @@ var _ participle.Parseable = (*Block)(nil)
 // Parse reads a block.
 func (b *Block) Parse(lex *lexer.PeekingLexer) error {
 	lang().block.parseBody(lex, &b.node, &b.faults, func(s Statement) {
-		if s, ok := s.(Step); ok {
+		switch s := s.(type) {
+		case Step:
 			b.Steps = append(b.Steps, s)
+		case Clause:
+			b.fault(clauseInBlock(s.stmt().first, s.stmt().wordEnd, clauseWord(s)))
 		}
 	})
 	return nil

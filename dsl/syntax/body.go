@@ -3,6 +3,7 @@ package syntax
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -71,7 +72,7 @@ func (p *place) read(lex *lexer.PeekingLexer, report func(problem)) Statement {
 		if refused != nil {
 			report(*refused)
 		}
-		skipStatement(lex)
+		skipStatement(lex, lex.Peek())
 		return nil
 	}
 	st := r.read(lex, p, wordEnd, report)
@@ -144,7 +145,7 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 			report(r.problem(st, bad, word, wordEnd, want(err)))
 		}
 		st.stmt().broken = true
-		skipStatement(lex)
+		skipStatement(lex, nil)
 		return st
 	}
 }
@@ -154,7 +155,9 @@ func (r *rule) problem(st Statement, bad, word *lexer.Token, wordEnd int, want s
 	if slices.Contains(r.reserved, bad.Value) {
 		return reserved(bad, bad, bad.Value)
 	}
-	if !endsLine(bad) {
+	// What stands where a name should is taken for what comes after the name.
+	noun := want != "" && !strings.HasPrefix(want, "`")
+	if !endsLine(bad) && !(bad.Type == tokOp && noun || is(bad, "{") && want != "") {
 		return unexpected(bad, r.word, r.usage, "")
 	}
 	message := "this is not complete; it is written: " + r.usage
@@ -197,12 +200,13 @@ func endsStatement(t *lexer.Token, p *place) bool {
 	return endsLine(t) || p.commas && is(t, ",")
 }
 
-// skipStatement goes to the end of the line, stepping over braces.
-func skipStatement(lex *lexer.PeekingLexer) {
+// skipStatement goes to the end of the line, stepping over braces, or to the
+// next declaration; the word that begins the statement is not taken for one.
+func skipStatement(lex *lexer.PeekingLexer, word *lexer.Token) {
 	for depth := 0; ; {
 		t := lex.Peek()
 		switch {
-		case t.EOF(), startsDecl(lex):
+		case t.EOF(), t != word && startsDecl(lex):
 			return
 		case is(t, "{"):
 			depth++
@@ -218,7 +222,7 @@ func skipStatement(lex *lexer.PeekingLexer) {
 }
 
 // startsDecl says whether the next token begins a declaration in the first
-// column. Nothing else that stands there begins with such a word and a name.
+// column, where a property or a value may also begin (`event: text`).
 func startsDecl(lex *lexer.PeekingLexer) bool {
 	t := lex.Peek()
 	if t.Type != tokName || t.Pos.Column != 1 || !isDeclWord(t.Value) {
@@ -228,7 +232,7 @@ func startsDecl(lex *lexer.PeekingLexer) bool {
 	lex.Next()
 	after := lex.Peek()
 	lex.LoadCheckpoint(start)
-	return after.Type == tokName || after.Type == tokString || is(after, "{")
+	return after.Type != tokOp || is(after, "{") || is(after, "=")
 }
 
 // previous is the token before the next one. At the beginning it is the first.

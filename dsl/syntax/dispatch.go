@@ -10,11 +10,12 @@ type place struct {
 	name     string // as in "stands in NAME"
 	expected string // what can stand there, where that is few things
 	rules    map[string]chooser
-	words    []string          // the keys of rules, for suggestions
-	only     *rule             // for a list whose entries have no keyword
-	reserved map[string]string // word → how to call it
-	commas   bool              // entries are divided by commas or line ends
-	labels   bool              // a statement may have a label
+	words    []string                // the keys of rules, for suggestions
+	only     *rule                   // for a list whose entries have no keyword
+	start    func(*lexer.Token) bool // what an entry of such a list begins with
+	reserved map[string]string       // word → how to call it
+	commas   bool                    // entries are divided by commas or line ends
+	labels   bool                    // a statement may have a label
 }
 
 // chooser finds the rule of a statement from its first words, or says why
@@ -59,6 +60,9 @@ func (p *place) begins(t *lexer.Token) bool {
 	if p.labels && t.Type == tokOp && t.Value == "@" {
 		return true
 	}
+	if p.start != nil {
+		return p.start(t)
+	}
 	if t.Type != tokName {
 		return false
 	}
@@ -101,20 +105,21 @@ func buildLanguage() *language {
 			},
 			reserved: phrases("quiet", "cap", "control", "topics", "suppress"),
 		},
-		message:  messagePlace(root),
-		block:    &place{name: "a block of steps", rules: steps, reserved: reservedSteps(), labels: true},
-		journey:  &place{name: "a journey", rules: headRules(root), reserved: reservedSteps(), labels: true},
-		branches: &place{name: "a split", only: newRule[Branch](root, "50% NAME { … }")},
+		message: messagePlace(root),
+		block:   &place{name: "a block of steps", rules: headRules(root), reserved: reservedSteps(), labels: true},
+		journey: &place{name: "a journey", rules: headRules(root), reserved: reservedSteps(), labels: true},
+		branches: &place{name: "a split", only: newRule[Branch](root, "50% NAME { … }"),
+			start: func(t *lexer.Token) bool { return t.Type == tokPercent }},
 		alternatives: &place{name: "a wait", only: newRule[Alternative](root,
-			"EVENT [where C] [since entry] [{ … }], or when C [{ … }]")},
+			"EVENT [where C] [since entry] [{ … }], or when C [{ … }]"),
+			start: func(t *lexer.Token) bool { return t.Type == tokName || t.Type == tokString }},
 		properties: &place{name: "a list of properties", commas: true, only: newRule[Property](root,
 			`NAME ["name on the wire"]: TYPE [optional]`)},
 		pairs: &place{name: "a list of values", commas: true, only: pairRule()},
 	}
+	// Clauses are read in blocks, too, to say that they do not belong there.
 	for word, choose := range steps {
-		if l.journey.rules[word] == nil {
-			l.journey.rules[word] = choose
-		}
+		l.journey.rules[word], l.block.rules[word] = choose, choose
 	}
 	l.journey.reserved["control"], l.journey.reserved["priority"] = "control", "priority"
 	for _, p := range []*place{l.file, l.workspace, l.message, l.journey, l.block} {

@@ -23,6 +23,7 @@ func headRules(root *participle.Parser[grammar]) map[string]chooser {
 	}
 }
 
+// stepRules are the steps but for `exit`.
 func stepRules(root *participle.Parser[grammar]) map[string]chooser {
 	return map[string]chooser{
 		"wait":  chooseWait(root),
@@ -34,7 +35,6 @@ func stepRules(root *participle.Parser[grammar]) map[string]chooser {
 		"tag":   always(newRule[Tag](root, `tag "…"`)),
 		"untag": always(newRule[Tag](root, `untag "…"`)),
 		"let":   always(newRule[Let](root, "let NAME = EXPR")),
-		"exit":  always(newRule[Exit](root, `exit ["reason"]`)),
 	}
 }
 
@@ -95,7 +95,7 @@ func chooseExit(root *participle.Parser[grammar]) chooser {
 
 func chooseWait(root *participle.Parser[grammar]) chooser {
 	plain := newRule[Wait](root, "wait DURATION")
-	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00")
+	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00", "on")
 	window := newRule[WaitWindow](root, "wait until 09:00 to 18:00 [on weekdays]")
 	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00] [{ … }] [otherwise { … }] [if past exit]", "on")
 	quiet := newRule[WaitQuiet](root, "wait until no EVENT [where C] for D")

@@ -128,8 +128,8 @@ func (p *exprParser) rightOf(op *lexer.Token, least int) operand {
 	p.skipLines()
 	t := p.peek()
 	after := p.second()
-	statement := t.Pos.Line > op.Pos.Line && t.Type == tokName && statementWords[t.Value] && !is(after, "(") && !is(after, ".")
-	if statement || p.missing(t) && !(is(after, "(") && isEndWord[t.Value]) {
+	statement := t.Type == tokName && statementWords[t.Value] && !is(after, "(") && !is(after, ".")
+	if t.Pos.Line > op.Pos.Line && (statement || startsDecl(p.lex)) || p.missing(t) && !(is(after, "(") && isEndWord[t.Value]) {
 		if t.Pos.Line > op.Pos.Line {
 			p.lex.LoadCheckpoint(here) // the next line is none of ours
 		}

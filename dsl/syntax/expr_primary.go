@@ -14,7 +14,7 @@ import (
 func (p *exprParser) missing(t *lexer.Token) bool {
 	switch t.Type {
 	case tokName:
-		return isEndWord[t.Value] || isOperatorWord[t.Value] && t.Value != "not"
+		return isEndWord[t.Value] && t.Value != "if" || isOperatorWord[t.Value] && t.Value != "not"
 	case tokOp:
 		switch t.Value {
 		case "(", "[", "-", "+", "!", ".":
@@ -134,7 +134,11 @@ func (p *exprParser) inside(open *lexer.Token) operand {
 		if t.EOF() || is(t, "{") {
 			return p.fail(unclosedBracket(open))
 		}
-		return p.fail(needsOperand(t, open))
+		after := previous(p.lex)
+		if after.Type == tokNewline {
+			after = open
+		}
+		return p.fail(needsOperand(t, after))
 	}
 	return p.ternary()
 }

@@ -2,8 +2,10 @@ package syntax
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -41,7 +43,7 @@ func Grammar() string { return lang().root.String() }
 
 // rule parses one kind of statement.
 type rule struct {
-	word  string   // the word it begins with, or what it is
+	word  string   // the word it begins with, or ""
 	usage string   // how it is written, for people
 	words []string // the words of the language after the first
 	parse func(*lexer.PeekingLexer) (Statement, error)
@@ -67,14 +69,17 @@ func newRule[T any, P interface {
 	return r
 }
 
+var quotedPart = regexp.MustCompile(`"[^"]*"`)
+
 // described is a rule with the words of its usage: those in lower case.
 func described(usage string) *rule {
-	words := strings.FieldsFunc(usage, func(r rune) bool { return r < 'a' || r > 'z' })
 	r := &rule{usage: usage}
-	for i, w := range words {
-		if i == 0 {
+	for i, w := range strings.FieldsFunc(quotedPart.ReplaceAllString(usage, ""), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		switch {
+		case w != strings.ToLower(w):
+		case i == 0:
 			r.word = w
-		} else {
+		default:
 			r.words = append(r.words, w)
 		}
 	}

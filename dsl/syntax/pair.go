@@ -61,7 +61,6 @@ func (p *Pair) Parse(lex *lexer.PeekingLexer) error {
 
 func pairRule() *rule {
 	r := described("NAME: EXPR")
-	r.word = "a value"
 	r.parse = func(lex *lexer.PeekingLexer) (Statement, error) {
 		p := new(Pair)
 		return p, p.Parse(lex)

@@ -68,7 +68,7 @@ func otherComment(start, end int) problem {
 }
 
 func semicolon(at int) problem {
-	return problem{code: diag.UnknownCharacter, start: at, end: at + 1, lexical: true,
+	return problem{code: diag.UnknownCharacter, start: at, end: at + 1,
 		message: "there is no `;`: a statement ends with its line"}
 }
 
@@ -176,7 +176,10 @@ func unexpected(t *lexer.Token, word, usage, suggest string) problem {
 	p := at(t, diag.Unexpected, fmt.Sprintf("%s does not fit here; it is written: %s", show(t), usage))
 	if suggest != "" {
 		p.code = diag.UnknownWord
-		p.message = fmt.Sprintf("%s is not a word of `%s`", show(t), word)
+		p.message = fmt.Sprintf("%s does not fit here", show(t))
+		if word != "" {
+			p.message = fmt.Sprintf("%s is not a word of `%s`", show(t), word)
+		}
 		p.suggest = suggest
 	}
 	return p

@@ -98,6 +98,9 @@ func (s *Settings) Parse(lex *lexer.PeekingLexer) error {
 type once map[string]bool
 
 func (o *once) check(st Statement, word string, f *faults) {
+	if st.Broken() {
+		return // whatever it was to be
+	}
 	if *o == nil {
 		*o = once{}
 	}
