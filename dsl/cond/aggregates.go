@@ -56,7 +56,9 @@ func (k *compiler) least(n *ast.CallNode, name string, first *code) *code {
 			return best, some
 		})
 	}
-	k.zone = true
+	for _, c := range args {
+		k.zone = k.zone || c.typ.Kind == value.DateKind || isAny(c.typ)
+	}
 	f := make([]func(*Env) any, len(args))
 	for i, c := range args {
 		if t.Kind == value.TimeKind { // a date among them is a midnight
@@ -107,7 +109,7 @@ func (k *compiler) aggregate(n ast.Node, name string, l, body *code) *code {
 		return k.aggregateNumbers(n, name, list, body)
 	}
 	get := body.asVal()
-	k.zone = true
+	k.zone = k.zone || body.typ.Kind == value.DateKind || isAny(body.typ)
 	return read(n, body.typ, func(e *Env) any {
 		l, outer := list(e), e.it
 		var best any

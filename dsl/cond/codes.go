@@ -23,9 +23,13 @@ const (
 	UnknownEvent diag.Code = "unknown-event"
 
 	// UnknownSegment is `segment.` with a segment that is not declared.
+	//
+	//	segment.high_valeu
 	UnknownSegment diag.Code = "unknown-segment"
 
 	// UnknownJourney is `journey.` with a journey that is not declared.
+	//
+	//	journey.welcom
 	UnknownJourney diag.Code = "unknown-journey"
 
 	// UnknownProperty is a property that an event or object does not have.
@@ -39,6 +43,8 @@ const (
 	UnknownFunction diag.Code = "unknown-function"
 
 	// NotHere is a name that means nothing at this place in the program.
+	//
+	//	it == 3
 	NotHere diag.Code = "not-here"
 
 	// WrongType is a value of a type that cannot stand where it stands.
@@ -73,7 +79,7 @@ const (
 
 	// UntrackedNow is a use of now of which the next change cannot be told.
 	//
-	//	max([now, profile.last_order]) > 2026-01-01
+	//	max(now, profile.last_seen) > 2026-01-01
 	UntrackedNow diag.Code = "untracked-now"
 
 	notInExpressions = diag.NotInExpressions

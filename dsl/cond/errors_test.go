@@ -2,6 +2,9 @@ package cond
 
 import (
 	"fmt"
+	goast "go/ast"
+	"go/parser"
+	"go/token"
 	"strings"
 	"testing"
 )
@@ -179,5 +182,41 @@ func TestWants(t *testing.T) {
 				t.Errorf("got %v, want %s", diags, c.err)
 			}
 		})
+	}
+}
+
+// TestCodes: the example in the comment of each code is wrong in just that
+// way.
+func TestCodes(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	goast.Inspect(file, func(n goast.Node) bool {
+		spec, ok := n.(*goast.ValueSpec)
+		if !ok || spec.Doc == nil {
+			return true
+		}
+		lit, ok := spec.Values[0].(*goast.BasicLit)
+		if !ok {
+			return true
+		}
+		_, example, ok := strings.Cut(spec.Doc.Text(), "\n\n\t")
+		if !ok {
+			t.Errorf("%s has no example", spec.Names[0])
+			return true
+		}
+		seen++
+		example = strings.TrimSpace(example)
+		source, node := mustParse(t, example)
+		_, diags := Compile(source, node, world(), Condition)
+		if len(diags) != 1 || `"`+string(diags[0].Code)+`"` != lit.Value {
+			t.Errorf("%s: %s: got %v", spec.Names[0], example, diags)
+		}
+		return true
+	})
+	if seen < 14 {
+		t.Errorf("%d codes", seen)
 	}
 }
