@@ -1,0 +1,82 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"journey/profiles"
+)
+
+// Every key name is built here and described in docs/redis-keys.md. What
+// stands in braces decides the slot in a cluster.
+
+// Partitions is the number of partitions. It is fixed: what is stored says
+// where it is by it.
+const Partitions = 256
+
+// The keys of the whole installation.
+const (
+	keySettings = "{journey}settings"
+	keyNames    = "{journey}names"
+	keyReleases = "{journey}releases"
+	keySwitches = "{journey}switches"
+	keyProbe    = "{journey}probe"
+)
+
+func keySources(hash string) string { return "{journey}sources:" + hash }
+
+// Partition is the partition of a profile.
+func Partition(id string) int {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	sum := h.Sum64()
+	sum ^= sum >> 32
+	sum ^= sum >> 16
+	return int((sum ^ sum>>8) & (Partitions - 1))
+}
+
+var tags = func() (t [Partitions]string) {
+	for i := range t {
+		t[i] = fmt.Sprintf("{p%03d}", i)
+	}
+	return t
+}()
+
+// The keys of a partition.
+func keyControl(partition int) string { return tags[partition] + "control" }
+func keyDue(partition int) string     { return tags[partition] + "due" }
+func keyOutbox(partition int) string  { return tags[partition] + "outbox" }
+
+// The keys of a person.
+func keyPerson(id string) string { return tags[Partition(id)] + "p" + id }
+func keyFields(id string) string { return tags[Partition(id)] + "f" + id }
+
+// keyMarks is where the marks are that were spilled on a day, counted in days
+// of real time since 1970.
+func keyMarks(id string, day int64) string {
+	return tags[Partition(id)] + "m" + strconv.FormatInt(day, 36) + ":" + id
+}
+
+// keyBucket and its field are where an identifier stands in the index. The
+// field is a hash, so that it is short (a long one would make the bucket take
+// three times the memory) and names nobody.
+func (s *Store) keyBucket(id profiles.Identifier) (key, field string) {
+	sum := sha256.Sum256([]byte(id.Trait + "\x00" + id.Value))
+	n := binary.BigEndian.Uint64(sum[16:]) % uint64(s.buckets)
+	return fmt.Sprintf("{i%04x}", n), string(sum[:16])
+}
+
+// RunProfile is the id of the profile that a run was made for: the part of
+// the run's id before its number. After a merge it leads to the winner (Load
+// follows). "" if it is no run's id.
+func RunProfile(run string) string {
+	i := strings.LastIndexByte(run, '.')
+	if i < 0 {
+		return ""
+	}
+	return run[:i]
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gomodule/redigo/redis"
+
+	"journey/profiles/store/pack"
+)
+
+const (
+	maxNames    = 1 << 16
+	maxName     = 200 // bytes
+	namesAtOnce = 1000
+)
+
+// Learn makes names known to the store, for all processes and for ever: the
+// names of a program (traits, events, properties, journeys, steps, messages,
+// channels, segments, splits and branches, `enter when` and running values by
+// their keys, values of `one of`, the release's hash, reasons). A known name
+// takes one or two bytes in a person instead of its length, and costs no
+// memory when a person is loaded. Names that were not learnt work too. Only
+// the names of programs should be learnt, never what clients send: there is
+// room for 65,536.
+func (s *Store) Learn(ctx context.Context, names []string) error {
+	known := s.names.Load()
+	var fresh []any
+	for _, n := range names {
+		if len(n) > 1 && len(n) <= maxName && !known.Has(n) {
+			fresh = append(fresh, n)
+		}
+	}
+	for len(fresh) > 0 {
+		part := fresh[:min(len(fresh), namesAtOnce)]
+		fresh = fresh[len(part):]
+		if _, err := s.ask(ctx, scriptNames.call([]string{keyNames}, append([]any{maxNames}, part...)...)); err != nil {
+			return fmt.Errorf("names could not be stored: %w", err)
+		}
+	}
+	return s.readNames(ctx, known)
+}
+
+// readNames reads the names that have come since those given.
+func (s *Store) readNames(ctx context.Context, since *pack.Names) error {
+	s.namesLock.Lock()
+	defer s.namesLock.Unlock()
+	known := s.names.Load()
+	if known != since && known.Len() > since.Len() {
+		return nil // somebody else has just read them
+	}
+	list, err := redis.Strings(s.ask(ctx, cmd("LRANGE", keyNames, known.Len(), -1)))
+	if err != nil {
+		return fmt.Errorf("names could not be read: %w", err)
+	}
+	if len(list) > 0 {
+		s.names.Store(known.With(list))
+	}
+	return nil
+}

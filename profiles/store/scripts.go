@@ -1,0 +1,74 @@
+package store
+
+import (
+	"crypto/sha1"
+	_ "embed" // the scripts
+	"encoding/hex"
+)
+
+// script is a Lua script. Its file says what its keys and arguments are.
+type script struct {
+	source string
+	sha    string
+}
+
+func newScript(source string) *script {
+	sum := sha1.Sum([]byte(source)) // Redis' name for it
+	s := &script{source: source, sha: hex.EncodeToString(sum[:])}
+	return s
+}
+
+var (
+	//go:embed scripts/commit.lua
+	commitLua string
+	//go:embed scripts/move.lua
+	moveLua string
+	//go:embed scripts/forward.lua
+	forwardLua string
+	//go:embed scripts/shorten.lua
+	shortenLua string
+	//go:embed scripts/dropdue.lua
+	dropDueLua string
+	//go:embed scripts/repoint.lua
+	repointLua string
+	//go:embed scripts/lease.lua
+	leaseLua string
+	//go:embed scripts/giveback.lua
+	giveBackLua string
+	//go:embed scripts/ack.lua
+	ackLua string
+	//go:embed scripts/raise.lua
+	raiseLua string
+	//go:embed scripts/publish.lua
+	publishLua string
+	//go:embed scripts/switches.lua
+	switchesLua string
+	//go:embed scripts/names.lua
+	namesLua string
+)
+
+var (
+	scriptCommit   = newScript(commitLua)
+	scriptMove     = newScript(moveLua)
+	scriptForward  = newScript(forwardLua)
+	scriptShorten  = newScript(shortenLua)
+	scriptDropDue  = newScript(dropDueLua)
+	scriptRepoint  = newScript(repointLua)
+	scriptLease    = newScript(leaseLua)
+	scriptGiveBack = newScript(giveBackLua)
+	scriptAck      = newScript(ackLua)
+	scriptRaise    = newScript(raiseLua)
+	scriptPublish  = newScript(publishLua)
+	scriptSwitches = newScript(switchesLua)
+	scriptNames    = newScript(namesLua)
+)
+
+// call is the script's call with some keys and arguments.
+func (s *script) call(keys []string, args ...any) command {
+	all := make([]any, 0, 2+len(keys)+len(args))
+	all = append(all, s.sha, len(keys))
+	for _, k := range keys {
+		all = append(all, k)
+	}
+	return command{name: "EVALSHA", args: append(all, args...), script: s}
+}
