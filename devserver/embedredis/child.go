@@ -129,7 +129,16 @@ func (c *child) start(ctx context.Context, path string, args []string) error {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = childAttributes(c.temp)
-	if err := startTied(cmd, c.temp, c.exited); err != nil {
+	// What is wrong with its arguments it says before it opens its log. A pipe
+	// would break when this process ends.
+	said, err := os.OpenFile(logPath, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("log of redis-server: %w", err)
+	}
+	cmd.Stdout, cmd.Stderr = said, said
+	err = startTied(cmd, c.temp, c.exited)
+	said.Close()
+	if err != nil {
 		return fmt.Errorf("start %s: %w", path, err)
 	}
 	c.mu.Lock()
@@ -141,7 +150,7 @@ func (c *child) start(ctx context.Context, path string, args []string) error {
 			return fmt.Errorf("keep the arguments of redis-server: %w", err)
 		}
 	}
-	err := c.awaitReady(ctx)
+	err = c.awaitReady(ctx)
 	if err == nil {
 		return nil
 	}
@@ -273,21 +282,26 @@ func join(args []string) []byte { return []byte(strings.Join(args, "\x00")) }
 // adopt looks for a child that another process left on this folder. It reports
 // whether it took it over; one that it cannot use is ended first.
 func (c *child) adopt(ctx context.Context, args []string) (bool, error) {
-	pid := c.leftPid(ctx)
+	pid, answers := c.leftPid(ctx)
 	if pid == 0 {
 		return false, nil
 	}
 	c.pid = pid
-	why := c.usable(ctx, args)
-	go c.watch()
+	why := errors.New("it does not answer")
+	if answers {
+		why = c.usable(ctx, args)
+	}
 	if why == nil {
+		go c.watch()
 		c.log.Info("went on with the redis-server that was left running", "pid", pid, "dir", c.dir)
 		return true, nil
 	}
 	c.log.Info("ended the redis-server that was left running", "pid", pid, "dir", c.dir, "because", why.Error())
-	c.mu.Lock()
 	c.stopped = true
-	c.mu.Unlock()
+	if !answers {
+		kill(pid) // all that it acknowledged is in its file
+	}
+	go c.watch()
 	if err := c.shutdown(); err != nil {
 		c.log.Warn(err.Error())
 	}
@@ -295,22 +309,22 @@ func (c *child) adopt(ctx context.Context, args []string) (bool, error) {
 	return false, nil
 }
 
-// leftPid finds the process that still works on this folder: 0 if there is none.
-// The socket tells the truth; the pid file helps where a process does not answer
-// or its socket was removed.
-func (c *child) leftPid(ctx context.Context) int {
+// leftPid finds the process that still works on this folder, 0 if there is none,
+// and whether it answers. The socket tells the truth; the pid file helps where a
+// process does not answer or its socket was removed.
+func (c *child) leftPid(ctx context.Context) (pid int, answers bool) {
 	if pid := askPid(ctx, c.socket); pid != 0 {
-		return pid
+		return pid, true
 	}
 	b, err := os.ReadFile(filepath.Join(c.dir, pidFile))
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	pid, err = strconv.Atoi(strings.TrimSpace(string(b)))
 	if err != nil || pid <= 1 || !alive(pid) || !worksIn(pid, c.dir) {
-		return 0
+		return 0, false
 	}
-	return pid
+	return pid, false
 }
 
 // askPid asks a Redis for its process id, which it tells while it loads too.

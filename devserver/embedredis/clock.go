@@ -33,10 +33,18 @@ const (
 	walkShare = 50
 )
 
-// setNow sets the present, in µs since 1970.
-func (x *mini) setNow(us int64) {
-	x.now = us
-	x.m.SetTime(time.UnixMicro(us).UTC())
+// setNow sets the present, never before the last walk, even if the system's clock
+// was set back. Finer than ms it would not be the same at both ends of a life.
+func (x *mini) setNow(ms int64) {
+	ms = max(ms, x.walked)
+	x.now = ms
+	x.m.SetTime(time.UnixMilli(ms).UTC())
+}
+
+// startAt sets present and last walk of an empty mini.
+func (x *mini) startAt(ms int64) {
+	x.walked = ms
+	x.setNow(ms)
 }
 
 // walk lets everything expire that is due at ms. It goes forward only.
@@ -47,6 +55,7 @@ func (x *mini) walk(ms int64) {
 	}
 	began := time.Now()
 	x.walked = ms
+	x.setNow(x.now)
 	x.m.FastForward(time.Duration(by) * time.Millisecond)
 	for len(x.due) > 0 && x.due[0] <= ms {
 		heap.Pop(&x.due)
@@ -62,7 +71,7 @@ func (x *mini) shouldWalk(ms int64) bool {
 }
 
 // lag is how many ms the durations are behind the present.
-func (x *mini) lag() int64 { return max(0, x.now/1000-x.walked) }
+func (x *mini) lag() int64 { return x.now - x.walked }
 
 // hook is called by miniredis before every command; true: it has been answered.
 func (x *mini) hook(p *server.Peer, name string, args ...string) bool {
@@ -178,7 +187,7 @@ func (x *mini) lengthen(s string, l life) (string, bool) {
 	}
 	end := v
 	if !l.at {
-		end += x.now / 1000
+		end += x.now
 	}
 	heap.Push(&x.due, end)
 	return strconv.FormatInt(v+x.lag(), 10), true

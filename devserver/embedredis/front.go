@@ -350,9 +350,9 @@ func (f *front) single(c *client, name string, args []string) (answer []byte) {
 // also in c.out.
 func (f *front) run(c *client, u *unit) (answer []byte, took time.Duration) {
 	began := time.Now()
-	u.now = began.UnixMicro()
-	if f.x.shouldWalk(u.now / 1000) {
-		f.x.walk(u.now / 1000)
+	u.now = began.UnixMilli()
+	if f.x.shouldWalk(u.now) {
+		f.x.walk(u.now)
 	}
 	c.peer.Flush()
 	start := c.out.Len()

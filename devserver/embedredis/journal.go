@@ -188,7 +188,8 @@ func (j *journal) apply(rec record, x *mini) error {
 		if j.begun {
 			x.walk(rec.walked)
 		} else { // nothing lives yet: lives count from here
-			x.walked, j.begun = rec.walked, true
+			x.startAt(rec.walked)
+			j.begun = true
 		}
 		j.walk = rec.walked
 	case kindWalk:

@@ -23,7 +23,7 @@ type mini struct {
 	scripts map[string]string // text by SHA-1, as loaded into m
 	inner   map[int]*local    // by database
 
-	now    int64         // µs: the instant of the unit that runs
+	now    int64         // ms: the instant of the unit that runs
 	walked int64         // ms: up to when lives have been shortened
 	due    instants      // ms: when keys may expire
 	cost   time.Duration // of the last walk
@@ -48,8 +48,7 @@ func newMini(ms int64) (*mini, error) {
 	}
 	conn.Close()
 	x.srv = x.m.Server()
-	x.walked = ms
-	x.setNow(ms * 1000)
+	x.startAt(ms)
 	x.srv.SetPreHook(x.hook)
 	return x, nil
 }

@@ -32,14 +32,14 @@ const (
 	kindHeader  = 'h' // begins a file: version, instant of the last walk (ms)
 	kindWalk    = 'w' // a walk: instant (ms)
 	kindScript  = 's' // a script that the following units call: its text
-	kindCommand = 'c' // one command: instant (µs), database, arguments
-	kindMulti   = 'm' // a transaction: instant (µs), database, commands
+	kindCommand = 'c' // one command: instant (ms), database, arguments
+	kindMulti   = 'm' // a transaction: instant (ms), database, commands
 	kindEnd     = 'e' // ends a snapshot
 )
 
 // unit is what is executed at once: a command or a transaction.
 type unit struct {
-	now      int64 // µs since 1970, what TIME answers
+	now      int64 // ms since 1970, what TIME answers
 	db       int
 	multi    bool
 	commands [][]string

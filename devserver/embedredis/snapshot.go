@@ -55,7 +55,7 @@ func (w *snapWriter) put(b []byte) {
 }
 
 func (w *snapWriter) command(db int, args ...string) {
-	w.put(appendUnit(w.buf, unit{now: w.x.walked * 1000, db: db, commands: [][]string{args}}))
+	w.put(appendUnit(w.buf, unit{now: w.x.walked, db: db, commands: [][]string{args}}))
 }
 
 // all dumps every database.
@@ -227,7 +227,7 @@ func (w *snapWriter) group(db int, key string, g map[string]any) error {
 	}
 	for _, p := range pending {
 		e := p.([]any) // id, consumer, ms since delivery, deliveries
-		delivered := w.x.now/1000 - int64(e[2].(int))
+		delivered := w.x.now - int64(e[2].(int))
 		w.command(db, "XCLAIM", key, name, e[1].(string), "0", e[0].(string),
 			"TIME", strconv.FormatInt(delivered, 10), "RETRYCOUNT", strconv.Itoa(e[3].(int)), "FORCE", "JUSTID")
 	}
@@ -264,7 +264,7 @@ func readSnapshot(path string, x *mini) (at int64, err error) {
 		at += size
 		switch rec.kind {
 		case kindHeader:
-			x.walked = rec.walked
+			x.startAt(rec.walked)
 		case kindCommand:
 			x.replay(rec.unit)
 		case kindEnd:
