@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -59,39 +60,84 @@ type Limits struct {
 	Batch    int           // bytes of a batch: 500 KB
 	Items    int           // events in a batch: 2,500
 	Admin    int           // bytes of an admin request: 8 MB
-	Requests int           // requests under way: 4,096
+	Requests int           // requests that are worked on: 4,096
 	Bytes    int64         // bytes of the bodies under way: 64 MB
 	Timeout  time.Duration // until a call is answered: 1.9 s
-	Long     time.Duration // the same for batches and the admin API: 10 s
+	Long     time.Duration // the same for the admin API: 60 s
 }
 
-// Server is the HTTP API.
+// withDefaults fills in what is not said.
+func (l Limits) withDefaults() Limits {
+	def := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&l.Event, 32<<10)
+	def(&l.Batch, 500<<10)
+	def(&l.Items, 2500)
+	def(&l.Admin, 8<<20)
+	def(&l.Requests, 4096)
+	if l.Bytes <= 0 {
+		l.Bytes = 64 << 20
+	}
+	if l.Timeout <= 0 {
+		l.Timeout = 1900 * time.Millisecond
+	}
+	if l.Long <= 0 {
+		l.Long = time.Minute
+	}
+	return l
+}
+
+// Server is the HTTP API. It is safe for concurrent use.
 type Server struct {
 	o        Options
+	log      *slog.Logger
 	echo     *echo.Echo
-	registry *prometheus.Registry
+	ids      requestIDs
+	budget   budget       // of bytes
+	working  atomic.Int64 // requests that are worked on
+	draining atomic.Bool
+	metrics  *metrics
 }
 
 // New makes a server.
 func New(o Options) *Server {
-	return &Server{o: o, echo: echo.New(), registry: prometheus.NewRegistry()}
+	o.Limits = o.Limits.withDefaults()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{o: o, log: o.Logger, echo: echo.New(), ids: newRequestIDs()}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.budget.left.Store(o.Limits.Bytes)
+	s.metrics = newMetrics(s)
+	s.routes()
+	return s
 }
 
 // Handler is the whole API.
 func (s *Server) Handler() http.Handler { return s.echo }
 
 // HTTPServer is a server for the API, with limits for slow and idle
-// connections; the caller listens and shuts it down.
-func (s *Server) HTTPServer() *http.Server { return &http.Server{Handler: s.echo} }
+// connections; the caller lets it listen and shuts it down.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.echo,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30*time.Second + s.o.Limits.Long,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
 
 // Registry is where /metrics reads: others may add to it.
-func (s *Server) Registry() *prometheus.Registry { return s.registry }
+func (s *Server) Registry() *prometheus.Registry { return s.metrics.registry }
 
 // Drain makes /readyz say no from now on, so that no new traffic is sent
 // here; everything goes on being served.
-func (s *Server) Drain() {}
-
-// Keys are write keys by the name of their source.
-func Keys(bySource map[string]string) func(key string) (source string, ok bool) {
-	return func(string) (string, bool) { return "", false }
-}
+func (s *Server) Drain() { s.draining.Store(true) }

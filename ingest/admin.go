@@ -1,0 +1,175 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"journey/dsl/diag"
+	"journey/engine"
+)
+
+// deployment asks for the publication of a workspace.
+type deployment struct {
+	Sources map[string]string `json:"sources"` // texts by file name
+	DryRun  bool              `json:"dry_run"`
+	By      string            `json:"by"` // who publishes; "": the administrator
+}
+
+// release is a release as the API shows it.
+type release struct {
+	Number int64     `json:"number"`
+	Hash   string    `json:"hash"`
+	At     time.Time `json:"at,omitzero"`
+	Live   bool      `json:"live"`
+	By     string    `json:"by,omitempty"`
+	Of     int64     `json:"rollback_of,omitempty"`
+}
+
+// published is the answer to a deployment.
+type published struct {
+	release
+	Diagnostics []diagnostic `json:"diagnostics"`
+	Notes       []string     `json:"notes"`
+}
+
+func releaseOf(r engine.Release) release {
+	return release{Number: r.Number, Hash: r.Hash, At: r.At.UTC(), Live: r.Live, By: r.By, Of: r.Of}
+}
+
+// deploy publishes a workspace.
+func (s *Server) deploy(c *request) error {
+	if wrong := s.admin(c.Request().Header); wrong != nil {
+		return wrong
+	}
+	d, err := s.deployment(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.deadline(c, s.o.Limits.Long)
+	defer cancel()
+	r, diags, err := s.o.Engine.Deploy(ctx, d.Sources, d.DryRun, d.By)
+	if err != nil {
+		return err
+	}
+	out := published{release: releaseOf(r), Diagnostics: []diagnostic{}, Notes: []string{}}
+	wrong := 0
+	for _, dg := range diags {
+		shown := show(dg)
+		out.Diagnostics = append(out.Diagnostics, shown)
+		switch {
+		case dg.Severity == diag.Error:
+			wrong++
+		case dg.Code == "counts-from-now": // only the server knows of it
+			out.Notes = append(out.Notes, shown.Rendered)
+		}
+	}
+	if wrong > 0 {
+		p := refuse(http.StatusUnprocessableEntity, "workspace-wrong", fmt.Sprintf("the workspace has %d errors: nothing was published", wrong))
+		if wrong == 1 {
+			p.Detail = "the workspace has an error: nothing was published"
+		}
+		p.Diagnostics = out.Diagnostics
+		return p
+	}
+	if d.DryRun && out.Number == 0 { // what it would be
+		all, err := s.o.Engine.Releases(ctx)
+		if err != nil {
+			return err
+		}
+		out.Number = 1
+		for _, r := range all {
+			out.Number = max(out.Number, r.Number+1)
+		}
+	}
+	return c.respond(http.StatusOK, out)
+}
+
+// deployment reads the body of one.
+func (s *Server) deployment(c *request) (*deployment, error) {
+	b, wrong := s.read(c.Request(), s.o.Limits.Admin, "a deployment")
+	if wrong != nil {
+		return nil, wrong
+	}
+	defer b.release()
+	d := &deployment{}
+	dec := json.NewDecoder(bytes.NewReader(b.buf))
+	dec.DisallowUnknownFields() // a misspelt dry_run must not publish
+	err := dec.Decode(d)
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows its end")
+		}
+	}
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "invalid-json", `the body is no deployment, {"sources": {NAME: TEXT}, "dry_run": BOOL}: `+err.Error())
+	}
+	if len(d.Sources) == 0 {
+		p := refuse(http.StatusBadRequest, "missing-field", "there are no sources: send the text of each file by its name")
+		p.Field = "sources"
+		return nil, p
+	}
+	for name := range d.Sources {
+		if name == "" || len(name) > 256 || !utf8.ValidString(name) || path.IsAbs(name) || path.Clean(name) != name || name == ".." || len(name) > 2 && name[:3] == "../" {
+			p := refuse(http.StatusBadRequest, "bad-name", "a file's name must be a path within the workspace")
+			p.Field = "sources"
+			return nil, p
+		}
+	}
+	if d.By == "" || len(d.By) > 100 {
+		d.By = "admin"
+	}
+	return d, nil
+}
+
+// releases lists what was ever published.
+func (s *Server) releases(c *request) error {
+	if wrong := s.admin(c.Request().Header); wrong != nil {
+		return wrong
+	}
+	ctx, cancel := s.deadline(c, s.o.Limits.Timeout)
+	defer cancel()
+	all, err := s.o.Engine.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	out := make([]release, len(all))
+	for i, r := range all {
+		out[i] = releaseOf(r)
+	}
+	return c.respond(http.StatusOK, map[string]any{"releases": out})
+}
+
+// rollback makes an earlier release live again.
+func (s *Server) rollback(c *request) error {
+	if wrong := s.admin(c.Request().Header); wrong != nil {
+		return wrong
+	}
+	number, err := strconv.Atoi(c.Param("number"))
+	if err != nil || number < 1 {
+		return refuse(http.StatusBadRequest, "bad-number", "the number of a release is 1 or more")
+	}
+	ctx, cancel := s.deadline(c, s.o.Limits.Long)
+	defer cancel()
+	all, err := s.o.Engine.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Number == int64(number) {
+			r, err := s.o.Engine.Rollback(ctx, number)
+			if err != nil {
+				return err
+			}
+			return c.respond(http.StatusOK, releaseOf(r))
+		}
+	}
+	return refuse(http.StatusNotFound, "no-release", fmt.Sprintf("there is no release %d", number))
+}

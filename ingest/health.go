@@ -1,0 +1,91 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"journey/dsl/value"
+	"journey/engine"
+)
+
+// livez says that the process runs: no more.
+func (s *Server) livez(c *request) error {
+	return c.bytes(http.StatusOK, []byte(`{"live":true}`+"\n"))
+}
+
+// readiness is the answer of /readyz. The checks are shown if they are asked
+// for; those that failed always.
+type readiness struct {
+	Ready  bool    `json:"ready"`
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// readyz says whether traffic should be sent here.
+func (s *Server) readyz(c *request) error {
+	ctx, cancel := s.deadline(c, s.o.Limits.Timeout)
+	defer cancel()
+	_, verbose := c.Request().URL.Query()["verbose"]
+	out := readiness{Ready: true}
+	for _, check := range s.checks(ctx) {
+		out.Ready = out.Ready && check.OK
+		if verbose || !check.OK {
+			out.Checks = append(out.Checks, check)
+		}
+	}
+	c.Response().Header()["Cache-Control"] = noStore
+	status := http.StatusOK
+	if !out.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	return c.respond(status, out)
+}
+
+// checks looks at everything that readiness depends on.
+func (s *Server) checks(ctx context.Context) []Check {
+	h := s.o.Engine.Ready(ctx)
+	redis := Check{Name: "redis", OK: h.Writable, Detail: h.Error}
+	list := []Check{redis}
+	if h.Writable {
+		list = append(list,
+			Check{Name: "release", OK: true, Detail: releaseDetail(h)},
+			Check{Name: "outbox", OK: true, Detail: fmt.Sprintf("%d reactions, the oldest %s old", h.Outbox.Entries, s.lag(h).Round(time.Millisecond))},
+			Check{Name: "clock", OK: true, Detail: fmt.Sprintf("%s ahead of Redis", h.Skew.Round(time.Millisecond))})
+	}
+	if s.o.Health != nil {
+		list = append(list, s.o.Health(ctx)...)
+	}
+	if s.draining.Load() {
+		list = append(list, Check{Name: "drain", Detail: "the server is about to stop"})
+	}
+	return list
+}
+
+func releaseDetail(h engine.Health) string {
+	if h.Release == 0 {
+		return "none is live: deploy a workspace"
+	}
+	return fmt.Sprintf("%d is live", h.Release)
+}
+
+// lag is how old the oldest reaction in the outbox is, in real time.
+func (s *Server) lag(h engine.Health) time.Duration {
+	if h.Outbox.Entries == 0 || h.Outbox.Oldest == 0 {
+		return 0
+	}
+	at := time.UnixMilli(int64(h.Outbox.Oldest))
+	if e, ok := s.o.Engine.(interface{ Real(value.Time) time.Time }); ok {
+		at = e.Real(h.Outbox.Oldest)
+	}
+	return max(0, s.o.Now().Sub(at)-h.Skew)
+}
+
+// version says what runs here.
+func (s *Server) version(c *request) error {
+	return c.respond(http.StatusOK, map[string]string{
+		"version": s.o.Version, "go": strings.TrimPrefix(runtime.Version(), "go"),
+	})
+}

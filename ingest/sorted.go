@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"journey/engine"
+	"journey/profiles"
+)
+
+// sorted is a batch sorted into calls and refusals.
+type sorted struct {
+	calls []engine.Call
+	index []int // of each call: its place in the batch
+	out   answer
+}
+
+func newSorted(n int) *sorted {
+	return &sorted{calls: make([]engine.Call, 0, n), index: make([]int, 0, n), out: answer{Success: true}}
+}
+
+// add makes a call of an item, or refuses it.
+func (b *sorted) add(i int, e *event, outer *surroundings, from origin) {
+	if e.flaw != nil {
+		b.refuse(i, e.flaw)
+		return
+	}
+	kind, known := kinds[e.kind]
+	switch {
+	case e.kind == "":
+		b.refuse(i, &flaw{code: "missing-field", field: "type", message: "an event of a batch needs its type: track, identify, page, screen or alias"})
+		return
+	case e.kind == "group":
+		b.refuse(i, &flaw{code: "unsupported-type", field: "type", message: "group calls are not supported: send what they say as traits of the user"})
+		return
+	case !known:
+		b.refuse(i, &flaw{code: "unsupported-type", field: "type", message: "the type is none of track, identify, page, screen and alias"})
+		return
+	}
+	e.inherit(outer)
+	call, faults, wrong := newCall(kind, e, from, i)
+	if wrong != nil {
+		b.refuse(i, wrong)
+		return
+	}
+	b.calls, b.index = append(b.calls, call), append(b.index, i)
+	b.warn(i, faults)
+}
+
+func (b *sorted) refuse(i int, f *flaw) {
+	b.out.Refused = append(b.out.Refused, refusal{Index: i, Code: f.code, Field: f.field, Message: f.message})
+}
+
+func (b *sorted) warn(i int, faults []profiles.Fault) {
+	if len(faults) > 0 {
+		b.out.Warnings = warnings(b.out.Warnings, &i, faults)
+	}
+}
+
+// take adds what the engine said of the calls.
+func (s *Server) take(b *sorted, results []engine.CallResult) {
+	for n := range results {
+		i, kind := b.index[n], b.calls[n].Kind
+		var wrong *engine.CallError
+		if errors.As(results[n].Err, &wrong) {
+			b.refuse(i, &flaw{code: wrong.Code, field: wrong.Field, message: wrong.Message})
+			s.metrics.input(kind, refused, 1)
+			continue
+		}
+		b.warn(i, results[n].Warnings)
+		s.metrics.result(kind, &results[n])
+	}
+}
+
+// sort puts refusals and warnings in the order of the batch.
+func (b *sorted) sort() {
+	slices.SortStableFunc(b.out.Refused, func(x, y refusal) int { return cmp.Compare(x.Index, y.Index) })
+	slices.SortStableFunc(b.out.Warnings, func(x, y warning) int { return cmp.Compare(*x.Index, *y.Index) })
+}
