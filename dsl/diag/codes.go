@@ -7,7 +7,7 @@ const (
 	// encoding.
 	InvalidUTF8 Code = "invalid-utf8"
 
-	// FileTooLarge is a source above a megabyte.
+	// FileTooLarge is a source above half a megabyte.
 	FileTooLarge Code = "file-too-large"
 
 	// UnknownCharacter is a character that has no meaning outside of texts.

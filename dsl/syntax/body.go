@@ -112,7 +112,7 @@ func (p *place) mend(lex *lexer.PeekingLexer, report func(problem)) (*rule, *pro
 	if meant == "" {
 		return nil, nil
 	}
-	word.Value = meant
+	readAs(word, meant)
 	r, _ := p.choose(lex)
 	return r, nil
 }
@@ -181,7 +181,7 @@ func replace(lex *lexer.PeekingLexer, start lexer.Checkpoint, offset int, word s
 	lex.LoadCheckpoint(start)
 	for t := lex.Peek(); !t.EOF() && t.Pos.Offset <= offset && !is(t, "{"); t = lex.Peek() {
 		if t.Pos.Offset == offset {
-			t.Value = word
+			readAs(t, word)
 			lex.LoadCheckpoint(start)
 			return true
 		}

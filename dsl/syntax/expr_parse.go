@@ -245,7 +245,7 @@ func (p *exprParser) mend(t *lexer.Token, again bool) bool {
 		p.failed = true
 		return false
 	}
-	t.Value = meant
+	readAs(t, meant)
 	return !isEndWord[meant]
 }
 

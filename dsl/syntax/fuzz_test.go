@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,6 +32,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		hung := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("still parsing %q", text)) })
+		defer hung.Stop()
 		tree, ds := parse(text)
 		last := -1
 		for _, d := range ds {

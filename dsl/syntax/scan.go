@@ -15,9 +15,9 @@ import (
 // cannot read it reports and turns into the token that was probably meant, so
 // that one wrong character costs one diagnostic and not the file.
 
-// maxFile bounds a source. Nobody writes a megabyte of journeys into one
+// maxFile bounds a source. Nobody writes half a megabyte of journeys into one
 // file; what is that long is a wrong file.
-const maxFile = 1 << 20
+const maxFile = 512 << 10
 
 // scanned is the result of scanning.
 type scanned struct {
@@ -83,6 +83,9 @@ func (s *scanner) emit(t lexer.TokenType, end int) {
 
 func (s *scanner) emitAs(t lexer.TokenType, value string, end int) {
 	s.tokens = append(s.tokens, lexer.Token{Type: t, Value: value, Pos: s.at(s.pos)})
+	if text := s.text[s.pos:end]; text != value {
+		s.tokens[len(s.tokens)-1].Pos.Filename = text
+	}
 	s.pos = end
 }
 

@@ -6,9 +6,10 @@ import (
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
-// The types of token. A token's Value is its text in the file, so its end is
-// its offset plus the length of the Value; only for a character that was read
-// as another one (`，` as `,`) it is what should have been written.
+// The types of token. A token's Value is its text in the file. Where it was
+// read as something else (`，` as `,`, `wiat` as `wait`), the Value is what
+// should have been written and the Pos.Filename, which nothing else needs,
+// what was.
 const (
 	tokName lexer.TokenType = lexer.EOF - 1 - iota
 	tokNumber
@@ -69,4 +70,17 @@ func (l *tokenList) Next() (lexer.Token, error) {
 }
 
 // end is the offset after a token.
-func end(t *lexer.Token) int { return t.Pos.Offset + len(t.Value) }
+func end(t *lexer.Token) int {
+	if t.Pos.Filename != "" {
+		return t.Pos.Offset + len(t.Pos.Filename)
+	}
+	return t.Pos.Offset + len(t.Value)
+}
+
+// readAs puts what should have been written in the place of a token.
+func readAs(t *lexer.Token, meant string) {
+	if t.Pos.Filename == "" {
+		t.Pos.Filename = t.Value
+	}
+	t.Value = meant
+}
