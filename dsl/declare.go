@@ -236,7 +236,8 @@ func (c *checker) declareMessage(d *syntax.Message) {
 	m := &Message{Name: d.Name.Text, Channel: d.Channel.Text, Span: d.Name.Span()}
 	c.prog.messages[m.Name] = m
 	c.prog.Messages = append(c.prog.Messages, m)
-	c.messageDecls = append(c.messageDecls, &declaredMessage{decl: d, message: m})
+	c.declared[m] = &declaredMessage{decl: d, message: m}
+	c.messageDecls = append(c.messageDecls, c.declared[m])
 }
 
 func (c *checker) declareJourney(d *syntax.Journey) {

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"journey/dsl/diag"
@@ -57,6 +59,7 @@ type checker struct {
 	messageDecls []*declaredMessage
 	journeyDecls []*declaredJourney
 	workspace    *syntax.Workspace
+	declared     map[*Message]*declaredMessage
 
 	names  scopeNames
 	splits map[string]*splitSeen
@@ -70,6 +73,8 @@ func newChecker(sources map[string]string) *checker {
 		files:   map[string]*diag.File{},
 		names:   newScopeNames(),
 		splits:  map[string]*splitSeen{},
+
+		declared: map[*Message]*declaredMessage{},
 		prog: &Program{
 			Settings:   Settings{Zone: time.UTC, LateAfter: value.Day},
 			traits:     map[string]*Trait{},
@@ -83,7 +88,7 @@ func newChecker(sources map[string]string) *checker {
 	}
 }
 
-// parse reads all program files.
+// parse reads all program files, each by itself, on all processors.
 func (c *checker) parse() {
 	var names []string
 	for name := range c.sources {
@@ -92,12 +97,23 @@ func (c *checker) parse() {
 		}
 	}
 	slices.Sort(names)
-	for _, name := range names {
-		tree, diags := syntax.Parse(c.file(name))
-		c.parsed = append(c.parsed, diags...)
-		if tree != nil {
-			c.trees = append(c.trees, tree)
-		}
+	trees, diags := make([]*syntax.File, len(names)), make([][]diag.Diagnostic, len(names))
+	parts := min(runtime.GOMAXPROCS(0), len(names))
+	var group sync.WaitGroup
+	for part := range parts {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := part; i < len(names); i += parts {
+				trees[i], diags[i] = syntax.Parse(&diag.File{Name: names[i], Text: c.sources[names[i]]})
+			}
+		}()
+	}
+	group.Wait()
+	for i, name := range names {
+		c.files[name] = trees[i].Source
+		c.trees = append(c.trees, trees[i])
+		c.parsed = append(c.parsed, diags[i]...)
 	}
 }
 

@@ -314,11 +314,7 @@ func (w *journeyWork) send(s *syntax.Send, at spot, path string) {
 		w.report(errUnknownMessage(&s.Message, sorted(w.prog.messages)))
 		return
 	}
-	for _, d := range w.messageDecls {
-		if d.message == send.Message {
-			sent.message = d
-		}
-	}
+	sent.message = w.declared[send.Message]
 	w.sent = append(w.sent, sent)
 }
 
