@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"journey/orchestrator"
 	"journey/profiles/store"
 )
@@ -65,7 +67,7 @@ type Engine struct {
 	lanes    lanes
 	people   *lru[string, *record]
 	pointers *lru[pointerKey, string]
-	room     chan struct{} // a token for each call under way
+	room     *semaphore.Weighted // a place for each call under way
 	nudges   chan int
 
 	plans   plans
@@ -94,7 +96,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		store: o.Store, clock: o.Clock, log: o.Logger, owner: o.Owner, randomID: o.RandomID,
 		unsubscribe: o.Unsubscribe, observe: o.Observe,
-		room: make(chan struct{}, maxCalls), nudges: make(chan int, store.Partitions),
+		room: semaphore.NewWeighted(maxCalls), nudges: make(chan int, store.Partitions),
 	}
 	if e.clock == nil {
 		e.clock = NewClock(1)

@@ -52,16 +52,9 @@ func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, ids []pr
 		}
 		// The index may know identifiers that the person does not hold: those
 		// of this call, if he was never stored.
-		var led []profiles.Identifier
-		for _, id := range ids {
-			if known[keyOf(id)] == p.id {
-				led = append(led, id)
-			}
+		if err := e.repoint(ctx, p.id, to, ids, known); err != nil {
+			return err
 		}
-		if err := e.store.Repoint(ctx, p.id, to, led); err != nil {
-			return e.away(err)
-		}
-		e.repointed(p.id, to, known)
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -126,7 +126,7 @@ func (p *prepared) setMark(c *Call) {
 	p.input.Mark = p.mark
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], p.mark.ID)
-	p.input.ID = base64.RawURLEncoding.EncodeToString(b[:])
+	p.input.ID = hex.EncodeToString(b[:]) // short where it is stored, and the source's own
 }
 
 func (p *prepared) fault(field, reason string) {

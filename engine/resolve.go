@@ -56,6 +56,25 @@ func (e *Engine) repointed(from, to string, known pointers) {
 	}
 }
 
+// repoint makes the identifiers of a call that lead to a person who is gone
+// lead to the one he is now: whoever merged them did not get that far.
+func (e *Engine) repoint(ctx context.Context, from, to string, ids []profiles.Identifier, known pointers) error {
+	var led []profiles.Identifier
+	for _, id := range ids {
+		if known[keyOf(id)] == from {
+			led = append(led, id)
+		}
+	}
+	if len(led) == 0 {
+		return nil
+	}
+	if err := e.store.Repoint(ctx, from, to, led); err != nil {
+		return e.away(err)
+	}
+	e.repointed(from, to, known)
+	return nil
+}
+
 // lookUp finds where the identifiers of items lead, in memory or with one
 // flush.
 func (e *Engine) lookUp(ctx context.Context, items []*item) (pointers, error) {
@@ -105,7 +124,7 @@ func (e *Engine) settle(ctx context.Context, it *item, known pointers) (owner st
 		return "", false, err
 	}
 	for try := range maxTries {
-		if try > 0 { // what was known has proved wrong
+		if try > 0 { // what was known has proved wrong: others are at it too
 			if err := e.lookUpInto(ctx, it.prep.idents, known); err != nil {
 				return "", false, err
 			}
@@ -172,7 +191,9 @@ func (e *Engine) parties(ctx context.Context, s *shape, ids []profiles.Identifie
 			}
 		}
 		if to != list[i] {
-			e.repointed(list[i], to, known)
+			if err := e.repoint(ctx, list[i], to, ids, known); err != nil {
+				return nil, false, err
+			}
 			again = true
 			continue
 		}

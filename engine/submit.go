@@ -69,22 +69,11 @@ func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error)
 
 // enter waits for room for n calls.
 func (e *Engine) enter(ctx context.Context, n int) (leave func(), err error) {
-	n = min(n, maxCalls)
-	for i := range n {
-		select {
-		case e.room <- struct{}{}:
-		case <-ctx.Done():
-			for range i {
-				<-e.room
-			}
-			return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
-		}
+	room := int64(min(n, maxCalls))
+	if err := e.room.Acquire(ctx, room); err != nil {
+		return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
 	}
-	return func() {
-		for range n {
-			<-e.room
-		}
-	}, nil
+	return func() { e.room.Release(room) }, nil
 }
 
 // submit brings items to their people: those that may concern one person in

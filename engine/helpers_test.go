@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"journey/dsl/diag"
+	"journey/profiles"
+	"journey/profiles/store"
+)
+
+// shop is the program that most tests run.
+const shop = `
+workspace {
+  timezone "Asia/Taipei"
+  consent required
+  identify user_id, email, anonymous_id
+}
+trait email: email identifier
+trait name: text
+trait tier: text one of "bronze", "silver", "gold"
+trait orders: number = count(order_completed)
+
+event cart_updated "Cart Updated" { cart_id: text, total: number optional }
+event order_completed "Order Completed" { cart_id: text optional, total: number }
+event nudged "Nudged" { n: number optional }
+
+segment buyers = count(order_completed) > 0
+segment quiet = count(nudged) > 0 and last(nudged).at <= ago(10 minutes)
+
+message reminder via email {
+  subject "Hi {{ profile.name | default: 'there' }}"
+  text "Your cart {{ entry.cart_id }} waits"
+}
+message receipt via email { subject "Thanks" text "Thanks" transactional }
+
+journey cart {
+  enter on cart_updated
+  again after exit per event.cart_id
+  exit on order_completed where event.cart_id == entry.cart_id
+  wait 1 hour
+  send reminder
+  wait 1 day
+}
+journey thanks {
+  enter on order_completed
+  again after exit per event.cart_id
+  send receipt
+}
+journey invite {
+  enter on request { code: text }
+  again after exit
+  wait 1 day
+}
+journey sleeper {
+  enter when segment.quiet
+  again after exit
+  wait 1 day
+}
+`
+
+// redisServer is a redis-server of its own for one test, in memory.
+type redisServer struct {
+	url string
+	cmd *exec.Cmd
+}
+
+func startRedis(t testing.TB) *redisServer {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	dir, err := os.MkdirTemp("", "r") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	sock := filepath.Join(dir, "s")
+	cmd := exec.Command(path, "--port", "0", "--unixsocket", sock, "--save", "", "--appendonly", "no", "--dir", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := &redisServer{url: "unix://" + sock, cmd: cmd}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGCONT)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = os.RemoveAll(dir)
+	})
+	waitFor(t, "redis-server listens", func() bool {
+		c, err := net.Dial("unix", sock)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	return r
+}
+
+func (r *redisServer) freeze(t testing.TB) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *redisServer) thaw(t testing.TB) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitFor waits until something holds, at most ten seconds.
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !holds(); {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+var engines atomic.Int64
+
+// startEngine is an engine with a store of its own on a Redis.
+func startEngine(t testing.TB, url string, change ...func(*Options)) *Engine {
+	t.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Store: s, Owner: fmt.Sprintf("engine-%d", engines.Add(1))}
+	if testing.Verbose() {
+		o.Logger = slog.New(slog.NewTextHandler(testWriter{t}, nil))
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	e, err := New(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = e.Close()
+		_ = s.Close()
+	})
+	return e
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Helper()
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// deploy publishes a program given as the text of one file.
+func deploy(t testing.TB, e *Engine, text string) Release {
+	t.Helper()
+	r, diags, err := e.Deploy(context.Background(), map[string]string{"shop.journey": text}, false, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Number == 0 {
+		t.Fatalf("not published: %s", complaints(diags))
+	}
+	return r
+}
+
+func complaints(diags []diag.Diagnostic) string {
+	var b strings.Builder
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			line := 1
+			if d.Span.File != nil {
+				line += strings.Count(d.Span.File.Text[:d.Span.Start], "\n")
+			}
+			fmt.Fprintf(&b, "\nline %d: %s", line, d.Message)
+		}
+	}
+	return b.String()
+}
+
+// testingT is a test, or one case of a property.
+type testingT interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// submit takes calls that must all be stored.
+func submit(t testingT, e *Engine, calls ...Call) []CallResult {
+	t.Helper()
+	rs, err := e.Submit(context.Background(), calls)
+	if err != nil {
+		t.Fatalf("submit: %v", err)
+	}
+	for i, r := range rs {
+		if r.Err != nil {
+			t.Fatalf("call %d: %v", i, r.Err)
+		}
+	}
+	return rs
+}
+
+func track(user, event, id string, props map[string]any) Call {
+	return Call{Kind: CallTrack, Source: "web", MessageID: id, UserID: user, Event: event, Properties: props}
+}
+
+func profile(t testingT, e *Engine, ref string) *profiles.View {
+	t.Helper()
+	v, err := e.Profile(context.Background(), ref)
+	if err != nil {
+		t.Fatalf("profile %s: %v", ref, err)
+	}
+	return v
+}
+
+// person is somebody as he is stored.
+func person(t testingT, e *Engine, id string) *profiles.Person {
+	t.Helper()
+	l, err := e.load(context.Background(), id)
+	if err != nil || l.Person == nil {
+		t.Fatalf("person %s: %v", id, err)
+	}
+	return l.Person
+}

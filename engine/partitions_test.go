@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"journey/dsl/value"
+	"journey/orchestrator"
+	"journey/profiles/store"
+)
+
+func lease(t testing.TB, e *Engine, partition int) Lease {
+	t.Helper()
+	l, ok, err := e.Lease(context.Background(), partition)
+	if err != nil || !ok {
+		t.Fatalf("lease: %v %v", ok, err)
+	}
+	return l
+}
+
+// tickUntil ticks until nothing is due.
+func tickAll(t testing.TB, e *Engine, l Lease) (woken int) {
+	t.Helper()
+	for {
+		done, err := e.Tick(context.Background(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		woken += done.Woken
+		if !done.More {
+			return woken
+		}
+	}
+}
+
+func TestMomentsComeAtTheirInstants(t *testing.T) {
+	e, clock := manual(t, startRedis(t).url)
+	deploy(t, e, shop)
+	rs := submit(t, e, track("ann", "Nudged", "1", nil))
+	id := rs[0].Profile
+	l := lease(t, e, store.Partition(id))
+	tickAll(t, e, l)
+	if p := person(t, e, id); len(p.Runs) != 0 {
+		t.Fatal("entered too early")
+	}
+	clock.Set(start.Add(3 * value.Hour)) // the owner was away
+	tickAll(t, e, l)
+	p := person(t, e, id)
+	if len(p.Runs) != 1 || p.Runs[0].Journey != "sleeper" {
+		t.Fatalf("runs are %+v", p.Runs)
+	}
+	if at := start.Add(10 * value.Minute); p.Runs[0].Entered < at || p.Runs[0].Entered > at+5 {
+		t.Fatalf("entered at %v, due at %v", p.Runs[0].Entered, at)
+	}
+	rs2, err := e.Outbox(context.Background(), l, 10)
+	if err != nil || len(rs2) != 1 || rs2[0].Kind != store.StartRun || rs2[0].Run != p.Runs[0].ID {
+		t.Fatalf("outbox is %+v, %v", rs2, err)
+	}
+	if err := e.Ack(context.Background(), l, rs2[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if busy, err := e.Work(context.Background(), []int{l.Partition}); err != nil || len(busy) != 0 {
+		t.Fatalf("still busy: %v %v", busy, err)
+	}
+}
+
+func TestTheSweeperWakesWhatIsOverdue(t *testing.T) {
+	e, clock := manual(t, startRedis(t).url)
+	deploy(t, e, shop)
+	run := cartOf(t, e, "ann")
+	l := lease(t, e, store.Partition(store.RunProfile(run)))
+	first := advance(t, e, run, 0)
+	if n := tickAll(t, e, l); n != 0 {
+		t.Fatalf("%d woken too early", n)
+	}
+	clock.Set(first.Until.Add(59 * value.Second))
+	if n := tickAll(t, e, l); n != 0 {
+		t.Fatalf("%d woken within a minute", n)
+	}
+	clock.Set(first.Until.Add(61 * value.Second))
+	if n := tickAll(t, e, l); n != 1 {
+		t.Fatalf("%d woken when overdue", n)
+	}
+	clock.Set(first.Until.Add(90 * value.Second))
+	if n := tickAll(t, e, l); n != 0 {
+		t.Fatal("woken again although a wake is on its way")
+	}
+	clock.Set(first.Until.Add(3 * value.Minute))
+	if n := tickAll(t, e, l); n != 1 {
+		t.Fatal("a wake that got lost is not repeated")
+	}
+	rs, _ := e.Outbox(context.Background(), l, 10)
+	last := rs[len(rs)-1]
+	if last.Kind != store.WakeRun || last.Run != run || last.Seq != first.Seq {
+		t.Fatalf("the wake is %+v", last)
+	}
+	// The wake finds no workflow: it is started anew, and goes on.
+	re, lives, err := e.RunLives(context.Background(), run)
+	if err != nil || !lives || re.Order.Kind != orchestrator.WaitUntil {
+		t.Fatalf("the run is %+v %v %v", re, lives, err)
+	}
+	if o := advance(t, e, run, re.Seq); o.Kind != orchestrator.Deliver {
+		t.Fatalf("then the order is %+v", o)
+	}
+	// Nobody delivers: that is overdue too.
+	clock.Set(profileNow(e).Add(2 * value.Minute))
+	if n := tickAll(t, e, l); n != 1 {
+		t.Fatalf("%d woken for a send that nobody makes", n)
+	}
+}
+
+func TestALostLeaseFencesItsTick(t *testing.T) {
+	url := startRedis(t).url
+	a, clock := manual(t, url)
+	deploy(t, a, shop)
+	b := startEngine(t, url, func(o *Options) { o.Clock = clock })
+	rs := submit(t, a, track("ann", "Nudged", "1", nil))
+	l := lease(t, a, store.Partition(rs[0].Profile))
+	if _, ok, err := b.Lease(context.Background(), l.Partition); ok || err != nil {
+		t.Fatalf("two have the lease: %v", err)
+	}
+	if err := a.GiveBack(context.Background(), l); err != nil {
+		t.Fatal(err)
+	}
+	lease(t, b, l.Partition)
+	clock.Set(start.Add(value.Hour))
+	if _, err := a.Tick(context.Background(), l); !errors.Is(err, ErrLeaseLost) {
+		t.Fatalf("a tick under a lost lease: %v", err)
+	}
+	if err := a.Ack(context.Background(), l, "1-0"); !errors.Is(err, ErrLeaseLost) {
+		t.Fatalf("an acknowledgement under a lost lease: %v", err)
+	}
+	if p := person(t, a, rs[0].Profile); len(p.Runs) != 0 {
+		t.Fatal("the fenced tick did something")
+	}
+}
+
+// A frozen Redis: calls hear within two seconds, memory stays flat, and it
+// goes on by itself.
+func TestFrozenRedis(t *testing.T) {
+	r := startRedis(t)
+	e := startEngine(t, r.url)
+	deploy(t, e, shop)
+	submit(t, e, track("ann", "Nudged", "0", nil))
+	r.freeze(t)
+	for range 3 {
+		begun := time.Now()
+		_, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "1", nil)})
+		if took := time.Since(begun); !errors.Is(err, ErrUnavailable) || took > 2*time.Second {
+			t.Fatalf("got %v after %v", err, took)
+		}
+	}
+	if h := e.Ready(context.Background()); h.Writable {
+		t.Fatal("a frozen Redis is called writable")
+	}
+	r.thaw(t)
+	waitFor(t, "the engine takes events again", func() bool {
+		_, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "1", nil)})
+		return err == nil
+	})
+	if v := profile(t, e, "user_id:ann"); len(v.Events) != 2 {
+		t.Fatalf("events are %+v", v.Events)
+	}
+}
