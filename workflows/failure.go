@@ -28,7 +28,7 @@ type failures struct {
 	interceptor.WorkerInterceptorBase
 }
 
-func (failures) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (*failures) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	i := &activityFailures{}
 	i.Next = next
 	return i

@@ -44,7 +44,7 @@ type Lag struct {
 // Temporal, lets what is due happen, and wakes what is overdue.
 type relay struct {
 	parts partitions
-	temporal
+	service
 	log *slog.Logger
 
 	mu      sync.Mutex
@@ -56,7 +56,7 @@ type relay struct {
 
 func newRelay(opt Options) *relay {
 	return &relay{
-		parts: opt.Engine, temporal: temporal{client: opt.Client, namespace: opt.Namespace, lives: opt.Engine.RunLives, real: realOrder(opt.Engine)},
+		parts: opt.Engine, service: service{client: opt.Client, namespace: opt.Namespace, lives: opt.Engine.RunLives, real: realOrder(opt.Engine)},
 		log: opt.Logger, owned: map[int]engine.Lease{},
 	}
 }

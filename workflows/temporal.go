@@ -23,8 +23,8 @@ import (
 // callTimeout bounds one call of Temporal.
 const callTimeout = 5 * time.Second
 
-// temporal starts and wakes runs so that a repeat changes nothing.
-type temporal struct {
+// service is Temporal as the relay uses it: it starts and wakes runs so that a repeat changes nothing.
+type service struct {
 	client    client.Client
 	namespace string
 	lives     func(ctx context.Context, run string) (orchestrator.Reaction, bool, error)
@@ -32,7 +32,7 @@ type temporal struct {
 }
 
 // react does what a reaction asks for.
-func (t *temporal) react(ctx context.Context, partition int, re store.Reaction) error {
+func (t *service) react(ctx context.Context, partition int, re store.Reaction) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	if re.Kind == store.StartRun {
@@ -58,7 +58,7 @@ func (t *temporal) react(ctx context.Context, partition int, re store.Reaction) 
 
 // start starts a run's workflow. The request id makes a repeat the same
 // start, also when the workflow has completed since.
-func (t *temporal) start(ctx context.Context, in Start, request string, reuse enumspb.WorkflowIdReusePolicy) error {
+func (t *service) start(ctx context.Context, in Start, request string, reuse enumspb.WorkflowIdReusePolicy) error {
 	input, err := converter.GetDefaultDataConverter().ToPayloads(in)
 	if err != nil {
 		return err

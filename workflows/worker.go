@@ -39,8 +39,8 @@ type Side struct {
 	done    sync.WaitGroup
 }
 
-// Start starts workers and relay. Whoever starts them stops them.
-func Start(ctx context.Context, opt Options) (*Side, error) {
+// Launch starts workers and relay. Whoever starts them stops them.
+func Launch(ctx context.Context, opt Options) (*Side, error) {
 	if opt.Slots == 0 {
 		opt.Slots = 32
 	}
@@ -90,7 +90,7 @@ func newWorker(opt Options, queue string, acts *activities, workflows bool) work
 		WorkerStopTimeout:                       deliverTimeout - 5*time.Second,
 		WorkflowPanicPolicy:                     worker.BlockWorkflow,
 		DisableWorkflowWorker:                   !workflows,
-		Interceptors:                            []interceptor.WorkerInterceptor{failures{}},
+		Interceptors:                            []interceptor.WorkerInterceptor{&failures{}},
 		OnFatalError: func(err error) {
 			opt.Logger.Error("a Temporal worker has stopped", "queue", queue, "error", err.Error())
 		},

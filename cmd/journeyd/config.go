@@ -1,0 +1,218 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+
+	"journey/dsl/diag"
+)
+
+// config is what a server is told. Flags win over the environment
+// (JOURNEY_LISTEN, JOURNEY_WRITE_KEYS_WEB …), that over the file, that over
+// the defaults.
+type config struct {
+	Listen         string              `koanf:"listen"`
+	Redis          string              `koanf:"redis"`
+	Temporal       string              `koanf:"temporal"`
+	Namespace      string              `koanf:"namespace"`
+	SMTP           string              `koanf:"smtp"`
+	From           string              `koanf:"from"`
+	PublicURL      string              `koanf:"public_url"`
+	AdminKey       string              `koanf:"admin_key"`
+	WriteKeys      map[string]string   `koanf:"write_keys"`      // key by source name
+	WebhookSecrets map[string][]string `koanf:"webhook_secrets"` // by message name, the newest first
+	WebhookPrivate bool                `koanf:"webhook_private"`
+	LogLevel       string              `koanf:"log_level"`
+}
+
+// keys are all there are, with what each is; those ending in a dot hold
+// names that people choose.
+var keys = map[string]string{
+	"listen":           "address of the HTTP API",
+	"redis":            "URL of Redis: redis://[user:password@]host:port[/db]",
+	"temporal":         "address of Temporal: host:port",
+	"namespace":        "Temporal namespace",
+	"smtp":             "mail server: smtp://[user:password@]host:port or smtps://…",
+	"from":             "sender of e-mails",
+	"public_url":       "address of this server in links: https://journey.example.com",
+	"admin_key":        "key for the admin API and profiles",
+	"write_keys.":      "key of each source that may post events",
+	"webhook_secrets.": "signing secrets of each webhook message",
+	"webhook_private":  "let webhooks reach private networks",
+	"log_level":        "debug, info, warn or error",
+}
+
+var defaults = map[string]any{
+	"listen":    "127.0.0.1:8080",
+	"namespace": "default",
+	"log_level": "info",
+}
+
+// secret says whether a key's value is shown masked.
+func secret(key string) bool {
+	return key == "admin_key" || strings.HasPrefix(key, "write_keys.") || strings.HasPrefix(key, "webhook_secrets.")
+}
+
+// loadConfig reads the configuration from its four places.
+func loadConfig(path string, flags *pflag.FlagSet) (*config, *koanf.Koanf, error) {
+	k := koanf.New(".")
+	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return nil, nil, err
+	}
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return nil, nil, fmt.Errorf("configuration %s: %w", path, err)
+		}
+	}
+	if err := unknown(k.Keys(), path); err != nil {
+		return nil, nil, err
+	}
+	vars := env.Provider(".", env.Opt{Prefix: "JOURNEY_", TransformFunc: envKey})
+	if err := k.Load(vars, nil); err != nil {
+		return nil, nil, fmt.Errorf("environment: %w", err)
+	}
+	if flags != nil {
+		if err := k.Load(posflag.Provider(flags, ".", k), nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	var c config
+	if err := k.Unmarshal("", &c); err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
+	}
+	return &c, k, nil
+}
+
+// envKey is the configuration key of an environment variable; "" for one that
+// is none of ours, JOURNEY_KEY of the command line say.
+func envKey(name, value string) (string, any) {
+	key := strings.ToLower(strings.TrimPrefix(name, "JOURNEY_"))
+	for known := range keys {
+		if group, ok := strings.CutSuffix(known, "."); ok {
+			if rest, ok := strings.CutPrefix(key, group+"_"); ok && rest != "" {
+				if group == "webhook_secrets" {
+					return known + rest, strings.Fields(value)
+				}
+				return known + rest, value
+			}
+		} else if key == known {
+			return key, value
+		}
+	}
+	return "", nil
+}
+
+// unknown refuses keys that mean nothing: a misspelt one would be ignored
+// otherwise.
+func unknown(have []string, path string) error {
+	sort.Strings(have)
+	var names []string
+	for known := range keys {
+		names = append(names, strings.TrimSuffix(known, "."))
+	}
+	sort.Strings(names)
+	for _, key := range have {
+		top, _, nested := strings.Cut(key, ".")
+		if _, ok := keys[key]; ok {
+			continue
+		}
+		if _, group := keys[top+"."]; group && nested {
+			continue
+		}
+		if near := diag.Suggest(top, names); near != "" {
+			return fmt.Errorf("configuration %s: there is no key %q: did you mean %q?", path, key, near)
+		}
+		return fmt.Errorf("configuration %s: there is no key %q: the keys are %s", path, key, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// show is the configuration as it may be shown: secrets are masked.
+func show(k *koanf.Koanf) []string {
+	all := k.All()
+	var lines []string
+	for key, v := range all {
+		if _, ours := keys[key]; !ours && !secret(key) {
+			continue
+		}
+		text := fmt.Sprint(v)
+		if secret(key) {
+			text = "********"
+		} else if strings.Contains(text, "://") {
+			text = redacted(text)
+		}
+		lines = append(lines, key+": "+text)
+	}
+	sort.Strings(lines)
+	return lines
+}
+
+// complete says what a production server still has to be told.
+func (c *config) complete() error {
+	var missing []string
+	for name, v := range map[string]string{"redis": c.Redis, "temporal": c.Temporal, "admin_key": c.AdminKey} {
+		if v == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(c.WriteKeys) == 0 {
+		missing = append(missing, "write_keys")
+	}
+	sort.Strings(missing)
+	if len(missing) > 0 {
+		return fmt.Errorf("the configuration lacks %s: give it by --config FILE, by flags, or as JOURNEY_%s",
+			strings.Join(missing, ", "), strings.ToUpper(missing[0]))
+	}
+	if c.SMTP != "" && c.From == "" {
+		return errors.New("the configuration lacks from: the sender of e-mails, like shop@example.com")
+	}
+	for name, key := range c.WriteKeys {
+		if len(key) < 16 {
+			return fmt.Errorf("write_keys.%s is too short to be a secret: use at least 16 characters", name)
+		}
+	}
+	if len(c.AdminKey) < 16 {
+		return errors.New("admin_key is too short to be a secret: use at least 16 characters")
+	}
+	return nil
+}
+
+// publicURL is the address of this server as the outside knows it.
+func (c *config) publicURL() string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	return "http://" + c.Listen
+}
+
+// redacted is a URL without its password.
+func redacted(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Redacted()
+	}
+	return "(unreadable)"
+}
+
+// exists says whether a folder is there, in one clear line if not.
+func exists(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the workspace %s cannot be read: %w", dir, err)
+	case !info.IsDir():
+		return fmt.Errorf("the workspace %s is not a folder", dir)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"journey/engine"
+	"journey/profiles"
+	"journey/profiles/store"
+)
+
+// links are the signed links in messages. A link holds the send's key and a
+// signature over its purpose; it names nobody.
+type links struct {
+	secret []byte
+	base   string
+}
+
+func newLinks(secret []byte, base string) *links {
+	return &links{secret, strings.TrimSuffix(base, "/")}
+}
+
+func (l *links) sign(purpose, key string) string {
+	mac := hmac.New(sha256.New, l.secret)
+	mac.Write([]byte(purpose + "\x00" + key))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// unsubscribe is the address at which the receiver of a send can leave its
+// channel.
+func (l *links) unsubscribe(key string) string {
+	return l.base + "/u/" + base64.RawURLEncoding.EncodeToString([]byte(key)) + "." + l.sign("unsubscribe", key)
+}
+
+// read is the send's key of a link; false for one that is not ours.
+func (l *links) read(token string) (string, bool) {
+	enc, sig, ok := strings.Cut(token, ".")
+	if !ok {
+		return "", false
+	}
+	key, err := base64.RawURLEncoding.DecodeString(enc)
+	if err != nil || !hmac.Equal([]byte(sig), []byte(l.sign("unsubscribe", string(key)))) {
+		return "", false
+	}
+	return string(key), true
+}
+
+// leaver is what leaving needs of the engine.
+type leaver interface {
+	Profile(ctx context.Context, ref string) (*profiles.View, error)
+	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
+}
+
+var page = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-Hant"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Unsubscribe · 取消訂閱</title>
+<style>body{font:17px/1.6 system-ui,sans-serif;max-width:28em;margin:15vh auto;padding:0 1em;color:#222}
+button{font:inherit;padding:.5em 1.2em;border:0;border-radius:6px;background:#1f5f4a;color:#fff;cursor:pointer}</style>
+{{if .Done}}<p>You will receive no more e-mails from us.<p>您不會再收到我們的郵件。
+{{else}}<p>Do you want to receive no more e-mails from us?<p>不想再收到我們的郵件嗎？
+<form method="post"><button>Unsubscribe · 取消訂閱</button></form>{{end}}`))
+
+// handler shows the page on GET and leaves on POST, also when a mail program
+// posts by itself (RFC 8058).
+func (l *links) handler(e leaver) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		key, ok := l.read(strings.TrimPrefix(r.URL.Path, "/u/"))
+		if !ok {
+			http.Error(w, "this link is not one of ours", http.StatusNotFound)
+			return
+		}
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			_ = page.Execute(w, struct{ Done bool }{})
+		case http.MethodPost:
+			if err := leave(r.Context(), e, key); err != nil {
+				h.Set("Retry-After", "5")
+				http.Error(w, "this did not work just now: please try again", http.StatusServiceUnavailable)
+				return
+			}
+			_ = page.Execute(w, struct{ Done bool }{true})
+		default:
+			h.Set("Allow", "GET, POST")
+			http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
+		}
+	})
+}
+
+// leave takes back the consent of the send's receiver.
+func leave(ctx context.Context, e leaver, key string) error {
+	run, _, _ := strings.Cut(key, "/")
+	view, err := e.Profile(ctx, store.RunProfile(run))
+	if err != nil {
+		return err
+	}
+	call := engine.Call{
+		Kind: engine.CallIdentify, Source: "unsubscribe", Received: time.Now(),
+		Traits: map[string]any{"consent": map[string]any{"email": false}},
+	}
+	address(&call, view)
+	res, err := e.Submit(ctx, []engine.Call{call})
+	if err == nil && len(res) == 1 {
+		err = res[0].Err
+	}
+	return err
+}
+
+// address addresses a call to a profile by one of its identifiers.
+func address(call *engine.Call, view *profiles.View) {
+	if ids := view.Identifiers["user_id"]; len(ids) > 0 {
+		call.UserID = ids[0]
+		return
+	}
+	if ids := view.Identifiers["anonymous_id"]; len(ids) > 0 {
+		call.AnonymousID = ids[0]
+		return
+	}
+	for trait, ids := range view.Identifiers {
+		if len(ids) > 0 {
+			call.Traits[trait] = ids[0]
+		}
+	}
+}

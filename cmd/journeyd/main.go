@@ -1,0 +1,89 @@
+// Command journeyd is the server.
+//
+//	journeyd dev DIR   all in one on this machine: Temporal, Redis and a mailbox inside
+//	journeyd serve     production, against a Temporal and a Redis of yours
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitWrong  = 3 // the workspace is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is the program, to the exit code.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	cmd := root()
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	var coded *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &coded):
+		if coded.err != nil {
+			fmt.Fprintln(os.Stderr, "journeyd:", coded.err)
+		}
+		return coded.code
+	}
+	fmt.Fprintln(os.Stderr, "journeyd:", err)
+	return exitFailed
+}
+
+// exitError is an error with an exit code of its own; a nil err has been
+// shown already.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return fmt.Sprint(e.err) }
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(err error) error { return &exitError{exitUsage, err} }
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "journeyd",
+		Short:         "Run customer journeys",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return usage(errors.New("say what to do: journeyd dev DIR, or journeyd serve (journeyd --help)"))
+		},
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath()))
+	})
+	cmd.AddCommand(devCommand(), serveCommand())
+	return cmd
+}
+
+// version is the version of the build.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
+}
