@@ -389,6 +389,10 @@ func errNoAddress(name *syntax.Name, channel, trait string) diag.Diagnostic {
 	return mistake(NoAddress, name.Span(), "", "nobody has an address for `%s`: declare `trait %s: %s identifier`, or say `to`", channel, trait, addressType(trait))
 }
 
+func errBadAddress(name *syntax.Name, channel string, t *Trait) diag.Diagnostic {
+	return because(mistake(NoAddress, name.Span(), "", "the address for `%s` is `profile.%s`, and that is %s: make it text, or say `to`", channel, t.Name, article(t.Type.Kind.String())), t.Span, "declared here")
+}
+
 func addressType(trait string) string {
 	if _, ok := value.KindOf(trait); ok {
 		return trait

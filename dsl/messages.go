@@ -10,6 +10,7 @@ import (
 	"journey/dsl/diag"
 	"journey/dsl/syntax"
 	"journey/dsl/template"
+	"journey/dsl/value"
 )
 
 // The channels, and those that are executed.
@@ -111,8 +112,13 @@ func (c *checker) messageLacks(d *declaredMessage, seen map[string]bool) {
 			c.report(errMessageLacks(&d.decl.Name, "text", "an e-mail"))
 		}
 		trait := addressTraits["email"]
-		if !seen["to"] && c.prog.traits[trait] == nil {
+		t := c.prog.traits[trait]
+		switch {
+		case seen["to"]:
+		case t == nil:
 			c.report(errNoAddress(&d.decl.Name, d.message.Channel, trait))
+		case !t.Type.Kind.IsText() && t.Type.Kind != value.Any:
+			c.report(errBadAddress(&d.decl.Name, d.message.Channel, t))
 		}
 	case "webhook":
 		if !seen["url"] {

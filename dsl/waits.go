@@ -108,7 +108,7 @@ func (w *journeyWork) alternative(wait *WaitFor, i int, a *syntax.Alternative, a
 	if a.Then != nil {
 		alt.Arm.Slot = w.j.Arms
 		w.j.Arms++
-		in := at.in(wait.ID, a.Event.Name, i)
+		in := at.in(wait.ID, nameOf(e), i)
 		in.slot, in.event, in.reads = alt.Arm.Slot, typeOf(e), reads
 		alt.Arm.Start, ends = w.block(a.Then, in)
 	}
