@@ -12,6 +12,9 @@ import (
 // Each may be repeated, by anybody, and whoever meets a person who is moving
 // (Loaded.Moving, *MovedError) takes those that are missing:
 //
+// If W himself has moved, the one he leads to absorbs L in his stead, and L's
+// pointer leads over W.
+//
 //  1. StartMove(L, W). From here on commits on L are refused. L is due at
 //     once, so that his partition's owner meets him if nobody else does.
 //  2. CarryMarks(L, W); then load L and W and, unless W.Absorbed has L, merge

@@ -77,13 +77,25 @@ func (s *Store) Publish(ctx context.Context, r Release) (Release, error) {
 	return r, s.raise(ctx, "live", n)
 }
 
-// raise makes every partition know a number.
+// raise makes every partition know a number: those that know none by a plain
+// command, the others, where somebody else may raise it at the same time, by
+// the script.
 func (s *Store) raise(ctx context.Context, what string, n int64) error {
-	commands := make([]command, Partitions)
-	for i := range commands {
-		commands[i] = scriptRaise.call([]string{keyControl(i)}, what, n)
+	first := make([]command, Partitions)
+	for i := range first {
+		first[i] = cmd("HSETNX", keyControl(i), what, n)
 	}
-	_, err := s.do(ctx, commands...)
+	replies, err := s.do(ctx, first...)
+	if err != nil {
+		return err
+	}
+	var rest []command
+	for i, reply := range replies {
+		if reply != int64(1) {
+			rest = append(rest, scriptRaise.call([]string{keyControl(i)}, what, n))
+		}
+	}
+	_, err = s.do(ctx, rest...)
 	return err
 }
 
@@ -102,17 +114,19 @@ func (s *Store) finishRaise(ctx context.Context) error {
 		return err
 	}
 	for i, what := range []string{"live", "switches"} {
+		behind := false
 		for _, reply := range replies[2:] {
 			have, err := numbers(reply)
 			if err != nil {
 				return err
 			}
-			if have[i] < newest[i] {
-				if err := s.raise(ctx, what, newest[i]); err != nil {
-					return err
-				}
-				break
-			}
+			behind = behind || have[i] < newest[i]
+		}
+		if !behind {
+			continue
+		}
+		if err := s.raise(ctx, what, newest[i]); err != nil {
+			return err
 		}
 	}
 	return nil
