@@ -9,10 +9,10 @@ import (
 // characters; the end is behind the last character. A diagnostic that stands
 // nowhere has no file.
 type record struct {
-	Severity string   `json:"severity"`
-	Code     Code     `json:"code"`
-	Message  string   `json:"message"`
-	Suggest  string   `json:"suggest,omitempty"`
+	Severity string `json:"severity"`
+	Code     Code   `json:"code"`
+	Message  string `json:"message"`
+	Suggest  string `json:"suggest,omitempty"`
 	*place
 	Related  []second `json:"related,omitempty"`
 	Rendered string   `json:"rendered"`
