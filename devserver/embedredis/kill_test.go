@@ -29,6 +29,9 @@ return 'OK'`)
 
 const writers = 4
 
+// most is how many commits a process makes before it is killed.
+var most = map[embedredis.Kind]int{embedredis.Server: 300, embedredis.InProcess: 80}
+
 // write is the process that is killed: each writer commits one version after
 // another and puts down what was acknowledged, in a file that outlives it.
 func write(dir string, kind embedredis.Kind, acks string) error {
@@ -105,7 +108,7 @@ func TestKilledTwentyTimes(t *testing.T) {
 				s, _ := bufio.NewReader(out).ReadString('\n')
 				once.Do(func() { said = s })
 			}()
-			want := before + 20 + random.Intn(300)
+			want := before + 20 + random.Intn(most[kind])
 			await(t, "commits of the child", func() bool {
 				_, now := acknowledged(t, acks)
 				return now >= want
