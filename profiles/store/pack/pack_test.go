@@ -19,6 +19,7 @@ import (
 	"journey/dsl/value"
 	"journey/profiles"
 	"journey/profiles/store/pack"
+	"journey/profiles/store/pack/packtest"
 )
 
 // stored is a person as a store would have him.
@@ -194,7 +195,7 @@ func (l *life) step() (rewrite bool) {
 
 func TestFieldsFollowTheChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := &life{t: t, p: &profiles.Person{ID: "p1", Created: start, Release: "r"}, now: start}
+		l := &life{t: t, p: &profiles.Person{ID: "p1", Created: packtest.Start, Release: "r"}, now: packtest.Start}
 		var s stored
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			before, old := s, maps.Clone(s.fields)
@@ -250,8 +251,8 @@ func TestWhatCannotBePackedIsAnError(t *testing.T) {
 // TestAnEventRewritesLittle: somebody with many kept events of many kinds
 // writes some 4 KB with each event and no more.
 func TestAnEventRewritesLittle(t *testing.T) {
-	names := (&pack.Names{}).With(names)
-	p := sample(3)
+	names := (&pack.Names{}).With(packtest.Names)
+	p := packtest.Person(3)
 	var s stored
 	s.put(t, p, false, names)
 	most, sum := 0, 0
@@ -291,16 +292,8 @@ var update = flag.Bool("update", false, "write a golden file for a new format")
 // TestOldFormatsStayReadable reads what every released format wrote. Golden
 // files are never changed; a new format adds one.
 func TestOldFormatsStayReadable(t *testing.T) {
-	names := (&pack.Names{}).With(names)
-	want := sample(42)
-	for i := range 40 {
-		want.Ledger = append(want.Ledger, &profiles.Send{Run: want.ID + ".1", Step: fmt.Sprint(i), Pass: 1, Journey: "welcome",
-			Message: "hello", Channel: "email", State: profiles.Skipped, Reason: "consent", At: start + value.Time(i), Due: start})
-	}
-	for i := range 70 {
-		k := want.Events["page"]
-		k.List = append([]*cond.Event{{ID: fmt.Sprint("old", i), Name: "page", At: start - value.Time(i), Arrived: start - value.Time(i)}}, k.List...)
-	}
+	names := (&pack.Names{}).With([]string{"welcome", "email", "viewed", "price"})
+	want := golden()
 	if *update {
 		var s stored
 		s.put(t, want, false, names)
@@ -354,17 +347,17 @@ func TestOldFormatsStayReadable(t *testing.T) {
 // FuzzDecode: whatever the bytes, Decode neither panics nor takes memory out
 // of proportion.
 func FuzzDecode(f *testing.F) {
-	names := (&pack.Names{}).With(names)
+	names := (&pack.Names{}).With(packtest.Names)
 	for seed := range uint64(3) {
 		var s stored
-		s.put(f, sample(seed), false, names)
+		s.put(f, packtest.Person(seed), false, names)
 		f.Add(s.core, []byte{1, 0, 0}, "\x01\x00")
 	}
-	p := sample(9)
+	p := packtest.Person(9)
 	var s stored
 	for i := range 70 {
 		k := p.Events["page"]
-		k.List = append([]*cond.Event{{ID: fmt.Sprint("old", i), Name: "page", At: start, Arrived: start}}, k.List...)
+		k.List = append([]*cond.Event{{ID: fmt.Sprint("old", i), Name: "page", At: packtest.Start, Arrived: packtest.Start}}, k.List...)
 	}
 	s.put(f, p, false, names)
 	for name, data := range s.fields {
@@ -391,8 +384,8 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	n := (&pack.Names{}).With(names)
-	p := sample(1)
+	n := (&pack.Names{}).With(packtest.Names)
+	p := packtest.Person(1)
 	out, _ := pack.Encode(nil, p, nil, false, n)
 	buf := out.Core
 	b.SetBytes(int64(len(buf)))
@@ -403,8 +396,8 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	n := (&pack.Names{}).With(names)
-	p := sample(1)
+	n := (&pack.Names{}).With(packtest.Names)
+	p := packtest.Person(1)
 	out, _ := pack.Encode(nil, p, nil, false, n)
 	b.SetBytes(int64(len(out.Core)))
 	b.ReportAllocs()

@@ -9,6 +9,7 @@ import (
 	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/profiles"
+	"journey/profiles/store/pack/packtest"
 )
 
 // words are few, so that strings repeat; some look like what is packed.
@@ -38,7 +39,7 @@ func (f *filler) time() value.Time {
 	case 1:
 		return value.Time(f.int(-1<<50, 1<<50))
 	}
-	return start + value.Time(f.int(-100000, 100000))
+	return packtest.Start + value.Time(f.int(-100000, 100000))
 }
 
 // value is a value of package value.

@@ -1,4 +1,6 @@
-package pack_test
+// Package packtest makes people as the memory bar describes them, for tests and
+// benchmarks of what stores them.
+package packtest
 
 import (
 	"fmt"
@@ -9,25 +11,29 @@ import (
 	"journey/profiles"
 )
 
-const start value.Time = 1_780_000_000_000
+// Start is about when their events begin.
+const Start value.Time = 1_780_000_000_000
+
+func trait(v any, at value.Time) profiles.Trait { return profiles.Trait{Value: v, At: at} }
 
 func uuid(r *rand.Rand) string {
 	a, b := r.Uint64(), r.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48|0x8000, b&0xffffffffffff)
 }
 
-// names are those a program with such people has.
-var names = []string{
+// Names are those a program with such people has.
+var Names = []string{
 	"user_id", "anonymous_id", "email", "phone", "first_name", "last_name", "city", "country", "language",
 	"timezone", "plan", "avatar", "birthday", "total_spent", "order_count", "vip", "consent.email",
 	"product_viewed", "cart_updated", "order_completed", "page", "signup",
 	"product_id", "name", "price", "currency", "quantity", "category", "url", "position", "total", "cart_id",
 	"welcome", "abandoned_cart", "hello", "reminder", "0", "1", "2", "0.otherwise.1",
 	"high_value", "frequent", "newsletter", "taipei", "active", "newest", "EUR", "TWD",
-	releaseHash, "welcome/0", "count order_completed", "sum order_completed.total",
+	Release, "welcome/0", "count order_completed", "sum order_completed.total",
 }
 
-const releaseHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+// Release is the hash of the program that they were computed for.
+const Release = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 var (
 	cities   = []string{"Taipei", "高雄", "Berlin", "New York", "Hamburg", "台中"}
@@ -38,14 +44,14 @@ var (
 	kinds    = []string{"product_viewed", "cart_updated", "order_completed", "page"}
 )
 
-// sample is a person as the memory bar describes him: 12 traits (one a URL of
+// Person is a person as the memory bar describes him: 12 traits (one a URL of
 // 90 characters), 20 events of 8 properties of which conditions read 3, 20
 // marks, 2 waiting runs, 1 sent message, 4 identifiers, 5 segments, 1 moment.
-func sample(seed uint64) *profiles.Person {
+func Person(seed uint64) *profiles.Person {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(list []string) string { return list[r.IntN(len(list))] }
 	id := fmt.Sprintf("%020x", r.Uint64())
-	p := &profiles.Person{ID: id, Created: start - value.Time(r.IntN(1e9)), Release: releaseHash, Entered: 2}
+	p := &profiles.Person{ID: id, Created: Start - value.Time(r.IntN(1e9)), Release: Release, Entered: 2}
 	user, anon := fmt.Sprintf("u%07d", r.IntN(1e7)), uuid(r)
 	first, last := pick(firsts), pick(lasts)
 	email := fmt.Sprintf("%s.%s%d@example.com", "ann", "lindqvist", r.IntN(1e5))
@@ -54,15 +60,15 @@ func sample(seed uint64) *profiles.Person {
 		{Trait: "email", Value: email, Since: p.Created + 5000}, {Trait: "phone", Value: phone, Since: p.Created + 90000}}
 	at := p.Created + 5000
 	p.Traits = map[string]profiles.Trait{
-		"user_id": {user, at}, "anonymous_id": {anon, at}, "email": {email, at}, "phone": {phone, at},
-		"first_name": {first, at}, "last_name": {last, at}, "city": {pick(cities), at},
-		"avatar":        {fmt.Sprintf("https://cdn.example.com/avatars/%s/large.webp?version=%d", uuid(r), 10000+r.IntN(90000)), at},
-		"birthday":      {value.Date(r.IntN(15000)), at},
-		"total_spent":   {float64(r.IntN(1e6)) / 100, at},
-		"consent.email": {true, at}, "plan": {"premium", at},
+		"user_id": trait(user, at), "anonymous_id": trait(anon, at), "email": trait(email, at), "phone": trait(phone, at),
+		"first_name": trait(first, at), "last_name": trait(last, at), "city": trait(pick(cities), at),
+		"avatar":        trait(fmt.Sprintf("https://cdn.example.com/avatars/%s/large.webp?version=%d", uuid(r), 10000+r.IntN(90000)), at),
+		"birthday":      trait(value.Date(r.IntN(15000)), at),
+		"total_spent":   trait(float64(r.IntN(1e6))/100, at),
+		"consent.email": trait(true, at), "plan": trait("premium", at),
 	}
-	now := start
-	for i := range 20 {
+	now := Start
+	for range 20 {
 		now += value.Time(1000*60*(1+r.IntN(60)) + r.IntN(60000))
 		kind := kinds[r.IntN(len(kinds))]
 		ev := &cond.Event{ID: uuid(r), Name: kind, At: now - value.Time(r.IntN(3000)), Arrived: now, Props: map[string]any{
@@ -81,17 +87,16 @@ func sample(seed uint64) *profiles.Person {
 		p.Events[kind].List = append(p.Events[kind].List, &cond.Event{ID: ev.ID, Name: kind, At: ev.At, Arrived: now,
 			Props: map[string]any{"product_id": ev.Props["product_id"], "price": ev.Props["price"], "category": ev.Props["category"]}})
 		p.Marks = append(p.Marks, profiles.Mark{ID: r.Uint64(), Payload: r.Uint32(), At: now})
-		_ = i
 	}
 	p.Last = now
 	for i, j := range []string{"welcome", "abandoned_cart"} {
 		ev := p.Recent[3+10*i]
-		p.Runs = append(p.Runs, &profiles.Run{ID: fmt.Sprintf("%s.%d", id, i+1), Journey: j, Release: releaseHash,
+		p.Runs = append(p.Runs, &profiles.Run{ID: fmt.Sprintf("%s.%d", id, i+1), Journey: j, Release: Release,
 			Entered: ev.Arrived, Entry: ev, Step: 2 + i, Pass: 1, Clock: ev.Arrived, Until: ev.Arrived + 3*86400_000, Seq: 3})
 		if p.Entries == nil {
 			p.Entries = map[string][]profiles.EntryMark{}
 		}
-		p.Entries[j] = []profiles.EntryMark{{"", ev.Arrived}}
+		p.Entries[j] = []profiles.EntryMark{{At: ev.Arrived}}
 	}
 	p.Runs[0].Sent = p.Runs[0].Entered + 900
 	p.Ledger = []*profiles.Send{{Run: id + ".1", Step: "0", Pass: 1, Journey: "welcome", Message: "hello", Channel: "email",

@@ -1,0 +1,61 @@
+package pack_test
+
+import (
+	"fmt"
+
+	"journey/dsl/cond"
+	"journey/dsl/value"
+	"journey/profiles"
+)
+
+// golden is the person in testdata/*.golden. He must never change: the files
+// were written from him.
+func golden() *profiles.Person {
+	const at value.Time = 1_780_000_000_000
+	viewed := &profiles.Kept{Dropped: 5}
+	var recent []*cond.Event
+	for i := range 90 {
+		ev := &cond.Event{ID: fmt.Sprintf("123e4567-e89b-12d3-a456-%012x", i), Name: "viewed", At: at + value.Time(1000*i), Arrived: at + value.Time(1000*i+7),
+			Props: map[string]any{"price": float64(i) + 0.25, "sku": fmt.Sprintf("sku-%04d", i), "url": "https://example.com/p/" + fmt.Sprint(i)}}
+		if i >= 70 {
+			recent = append(recent, ev)
+		}
+		viewed.List = append(viewed.List, &cond.Event{ID: ev.ID, Name: ev.Name, At: ev.At, Arrived: ev.Arrived, Props: map[string]any{"price": ev.Props["price"]}})
+	}
+	p := &profiles.Person{
+		ID: "0f3b9c", Created: at, Last: at + 99000, Release: "9f86d081884c7d65", Entered: 45, Spilled: 3, Moment: at + 86400000,
+		Identifiers: []profiles.Identifier{{Trait: "email", Value: "ann@example.com", Since: at}, {Trait: "user_id", Value: "12345", Since: at + 1}},
+		Traits: map[string]profiles.Trait{
+			"email": {Value: "ann@example.com", At: at}, "gone": {At: at}, "vip": {Value: true, At: at}, "plain": {Value: false, At: at},
+			"born": {Value: value.Date(7000), At: at}, "seen": {Value: at + 5, At: at}, "took": {Value: 3 * value.Hour, At: at},
+			"when": {Value: value.Local{Date: 20000, Clock: 540}, At: at}, "pi": {Value: 3.14159, At: at}, "n": {Value: -70.0, At: at},
+			"small": {Value: 12.0, At: at}, "mill": {Value: 0.125, At: at}, "text": {Value: "烏龍茶", At: at},
+			"list": {Value: []any{"a", 1.0, nil, map[string]any{"x": "y", "z": []any{}}}, At: at},
+		},
+		Events:   map[string]*profiles.Kept{"viewed": viewed, "bought": {List: []*cond.Event{{Name: "bought", ID: "b", At: at, Arrived: at}}}},
+		Recent:   recent,
+		Running:  map[string]*profiles.Aggregate{"sum viewed.price": {Number: 17.5, N: 90}, "last viewed": {N: 90, Event: recent[19]}},
+		Segments: map[string]value.Time{"high_value": at + 3}, Whens: map[string]bool{"welcome/0": true, "welcome/1": false},
+		Splits: map[string]string{"first": "b"},
+		Runs: []*profiles.Run{{
+			ID: "0f3b9c.44", Journey: "welcome", Release: "9f86d081884c7d65", Key: "k", Entered: at, Entry: recent[3], State: profiles.Sending, Step: 4, Pass: 2,
+			Clock: at + 5, Until: at + 6, Back: at + 1, Base: at + 2, Seq: 9, Wake: at + 7, Depth: 1, Vars: map[string]any{"x": 1.0},
+			Arms: []*cond.Event{nil, recent[5], {Name: "other"}}, Goals: map[string]profiles.Goal{"buy": {At: at, Credited: true, Value: 2.5}}, Sent: at + 3,
+		}, {ID: "other.1", Journey: "welcome", Clock: at, Base: at}},
+		Entries: map[string][]profiles.EntryMark{"welcome": nil},
+		Refused: []profiles.Refusal{{Journey: "welcome", Reason: "again", At: at}},
+		Marks: []profiles.Mark{{ID: 1 << 60, Payload: 7, At: at - 5}, {ID: 2, Payload: 8, At: recent[0].Arrived}, {ID: 3, At: recent[4].Arrived},
+			{ID: 4, At: at + 98000}},
+		Absorbed: []profiles.Absorbed{{ID: "abc", Version: 12, At: at}},
+	}
+	for i := range 40 {
+		p.Ended = append(p.Ended, &profiles.Run{ID: fmt.Sprint("0f3b9c.", i+1), Journey: "welcome", State: profiles.Ended, EndedAt: at, Reason: "end"})
+		p.Ledger = append(p.Ledger, &profiles.Send{Run: fmt.Sprint("0f3b9c.", i+1), Step: "1", Pass: 1, Journey: "welcome", Message: "hello", Channel: "email",
+			State: profiles.Skipped, Reason: "consent", At: at + value.Time(i), Due: at})
+	}
+	p.Ledger[39].State, p.Ledger[39].Owner, p.Ledger[39].Deadline = profiles.Attempting, "a", int64(at)+5
+	for i := range 100 {
+		p.Entries["welcome"] = append(p.Entries["welcome"], profiles.EntryMark{Key: fmt.Sprint("order", i), At: at + value.Time(i)})
+	}
+	return p
+}
