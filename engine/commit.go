@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -33,7 +34,7 @@ func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*tas
 	switch {
 	case done.Err == nil:
 		rec.base = done.Base
-		e.committed(rec, v)
+		e.committed(rec, v, group)
 		return false, nil
 	case errors.Is(done.Err, store.ErrConflict):
 		e.stats.conflicts.Add(1)
@@ -69,9 +70,9 @@ func hasMark(list []profiles.Mark, id uint64) bool {
 
 // committed is what follows a commit: the person stays in memory, and the
 // relay of this process hears of the reactions.
-func (e *Engine) committed(rec *record, v *visit) {
+func (e *Engine) committed(rec *record, v *visit, group []*task) {
 	e.stats.commits.Add(1)
-	e.remember(rec)
+	e.remember(rec, group)
 	if e.observe != nil && len(v.traces) > 0 {
 		e.observe(v.p.ID, v.traces)
 	}
@@ -86,9 +87,10 @@ func (e *Engine) committed(rec *record, v *visit) {
 
 // remember keeps a person in memory. A decoded person takes some six times
 // what he takes in the store.
-func (e *Engine) remember(rec *record) {
-	if rec.base == nil {
-		return // nobody is stored there
+func (e *Engine) remember(rec *record, group []*task) {
+	asked := func(t *task) bool { return !t.cold }
+	if rec.base == nil || rec.fresh && !slices.ContainsFunc(group, asked) {
+		return // nobody is stored there, or nobody has asked for him
 	}
 	rec.fresh = false
 	e.people.put(rec.person.ID, rec, 1024+6*int64(rec.base.Size()))

@@ -44,6 +44,9 @@ type task struct {
 	// newborn says that nobody is stored there yet, as far as is known: he
 	// need not be loaded to find that out.
 	newborn bool
+	// cold says that the person is looked at in passing: he is not kept in
+	// memory for it.
+	cold bool
 	// mark is the mark of the task's input, if it has one.
 	mark *profiles.Mark
 	// fenced says that the lease was taken over.
@@ -251,7 +254,7 @@ func (e *Engine) serve(id string, group []*task) {
 		}
 		if !v.changed {
 			if !v.touched {
-				e.remember(rec)
+				e.remember(rec, group)
 			}
 			finish(group, nil)
 			return

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,10 @@ const (
 	maxDue      = 256 // people of a partition looked at in one Tick
 	dueParallel = 16
 	maxMoments  = 1000 // of one person in one commit
+
+	// sweepPartition is the partition whose owner fits people to a new
+	// release.
+	sweepPartition = 0
 )
 
 // Lease is the right to a partition: its moments, its sweeper and its relay.
@@ -186,23 +191,9 @@ func (e *Engine) Work(ctx context.Context, partitions []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	var busy []int
-	for _, p := range partitions {
-		due, _, err := e.store.Due(ctx, p, now, 1)
-		if err != nil {
-			return busy, e.away(err)
-		}
-		if len(due) > 0 {
-			busy = append(busy, p)
-			continue
-		}
-		rs, err := e.store.Outbox(ctx, p, "", 1)
-		if err != nil {
-			return busy, e.away(err)
-		}
-		if len(rs) > 0 {
-			busy = append(busy, p)
-		}
+	busy, err := e.store.Waiting(ctx, partitions, now)
+	if slices.Contains(partitions, sweepPartition) {
+		e.startSweep()
 	}
-	return busy, nil
+	return busy, e.away(err)
 }
