@@ -241,6 +241,11 @@ func TestValues(t *testing.T) {
 
 		// events
 		{`count(order_completed)`, 3.0},
+		{`count("Order Completed")`, 3.0},
+		{`any("Order Completed", .total > 200)`, true},
+		{`first("Order Completed").order_id`, "o1"},
+		{`len("Order Completed")`, 15.0},
+		{`map(take(reverse("Order Completed"), 1), .order_id)`, []any{"o3"}},
 		{`len(order_completed)`, 3.0},
 		{`count(order_completed in last 90 days)`, 2.0},
 		{`count("Order Completed" in last 365 days)`, 3.0},

@@ -14,7 +14,7 @@ import (
 type function struct {
 	least, most int    // arguments
 	body        bool   // the second argument, where there is one, is asked of each element
-	expr        string // its name in expr, if another; "-": expr does not know it
+	expr        string // its name in expr, if that is another
 }
 
 // functions are all there are, apart from those that time moves (ago,
@@ -26,7 +26,7 @@ var functions = map[string]function{
 	"none": {least: 2, most: 2, body: true}, "one": {least: 2, most: 2, body: true},
 	"filter": {least: 2, most: 2, body: true}, "find": {least: 2, most: 2, body: true},
 	"map": {least: 2, most: 2, body: true}, "sortBy": {least: 2, most: 3, body: true},
-	"reduce": {least: 3, most: 3, body: true}, "most": {least: 2, most: 2, body: true, expr: "-"},
+	"reduce": {least: 3, most: 3, body: true}, "most": {least: 2, most: 2, body: true},
 	"sum": {least: 1, most: 2, body: true}, "mean": {least: 1, most: 2, body: true}, "median": {least: 1, most: 2, body: true},
 	"min": {least: 1, most: 99, body: true}, "max": {least: 1, most: 99, body: true},
 	"first": {least: 1, most: 1}, "last": {least: 1, most: 1},
@@ -34,7 +34,7 @@ var functions = map[string]function{
 	"lower": {least: 1, most: 1}, "upper": {least: 1, most: 1}, "trim": {least: 1, most: 2},
 	"split": {least: 2, most: 2}, "join": {least: 1, most: 2}, "replace": {least: 3, most: 3},
 	"abs": {least: 1, most: 1}, "ceil": {least: 1, most: 1}, "floor": {least: 1, most: 1}, "round": {least: 1, most: 1},
-	"age": {least: 1, most: 1, expr: "-"},
+	"age": {least: 1, most: 1},
 }
 
 // callee is the name of the function that is called.
@@ -82,15 +82,15 @@ func (k *compiler) call(n *ast.CallNode) *code {
 	case name == "age":
 		return k.age(n)
 	case f.body:
-		return k.overList(n, name, f)
+		return k.overList(n, name)
 	}
 	if event, ok := k.plainEvent(n.Arguments[0]); ok {
-		switch name {
-		case "len":
+		switch _, text := n.Arguments[0].(*ast.StringNode); {
+		case name == "len" && !text:
 			return k.runningNumber(n, Count, event, "", typInteger)
-		case "first":
+		case name == "first":
 			return k.runningEvent(n, First, event)
-		case "last":
+		case name == "last":
 			return k.runningEvent(n, Last, event)
 		}
 	}
@@ -98,7 +98,11 @@ func (k *compiler) call(n *ast.CallNode) *code {
 	operands := make([]types.Type, len(args))
 	anyBad := false
 	for i, a := range n.Arguments {
-		args[i] = k.still(unwrap(a))
+		if wants[name][min(i, len(wants[name])-1)] == "a list" {
+			args[i] = k.listOrEvent(a)
+		} else {
+			args[i] = k.still(unwrap(a))
+		}
 		operands[i] = k.typeFor(args[i].typ)
 		if name == "take" && i == 1 {
 			operands[i] = k.whole2int(args[i].typ)

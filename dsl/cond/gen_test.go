@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"journey/dsl/value"
 )
 
@@ -22,12 +20,9 @@ type gen struct {
 	acc   bool
 }
 
-// newGen draws a seed; the choices are not drawn one by one, since rapid
-// prefers small numbers and would hardly ever leave the first cases.
-func newGen(t *rapid.T) *gen {
-	return seeded(rapid.Uint64().Draw(t, "seed"))
-}
-
+// seeded makes its choices from a seed, which names the case in a failure.
+// (A generator that shrinks prefers small numbers, and would hardly ever leave
+// the first alternatives.)
 func seeded(seed uint64) *gen { return &gen{r: rand.New(rand.NewPCG(seed, 0))} }
 
 // spoil puts one name or literal of an expression in the place of another.

@@ -7,9 +7,9 @@ import (
 )
 
 // overList compiles a function that goes over the elements of a list.
-func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
-	args := n.Arguments
-	if len(args) > 2 && (name == "min" || name == "max") {
+func (k *compiler) overList(n *ast.CallNode, name string) *code {
+	args, extremes := n.Arguments, name == "min" || name == "max"
+	if len(args) > 2 && extremes {
 		return k.least(n, name, nil)
 	}
 	if event, ok := k.plainEvent(args[0]); ok {
@@ -17,16 +17,16 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 			return c
 		}
 	}
-	l := k.still(args[0])
+	l := k.listOrEvent(args[0])
 	if l.bad {
 		k.bodyOfBad(args)
 		return bad(n)
 	}
-	if l.typ.Kind != value.List && len(args) == 2 && (name == "min" || name == "max") &&
-		!(isAny(l.typ) && speaksOfElement(args[1])) {
+	if l.typ.Kind != value.List && len(args) == 2 && extremes && !(isAny(l.typ) && speaksOfElement(args[1])) {
 		return k.least(n, name, l) // of two values
 	}
 	if l.typ.Kind != value.List && !isAny(l.typ) {
+		k.bodyOfBad(args)
 		return k.errArgument(l, "`"+name+"` wants a list")
 	}
 	if len(args) == 1 {
@@ -36,38 +36,12 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 		}
 		return k.aggregate(n, name, l, k.element(args[0], elemOf(l.typ), l.from))
 	}
-	if len(k.frames) >= maxDepth {
-		return k.errTooDeep(n, name)
-	}
-	var init *code
-	if name == "reduce" {
-		if init = k.still(args[2]); init.bad {
-			return bad(n)
-		}
-		if isNumber(init.typ) { // 0 is a whole number, what is added to it need not be
-			init.typ = typNumber
-		}
-		k.acc = append(k.acc, read(n, init.typ, func(e *Env) any { return e.acc }))
-	}
-	k.frames = append(k.frames, frame{elemOf(l.typ), l.from})
-	body := k.still(unwrap(args[1]))
-	k.frames = k.frames[:len(k.frames)-1]
-	if init != nil {
-		k.acc = k.acc[:len(k.acc)-1]
-	}
+	body, init := k.body(n, name, l)
 	if body.bad {
-		return bad(n)
+		return body
 	}
-	if f.expr != "-" && name != "reduce" && name != "min" && name != "max" && name != "mean" && name != "median" {
-		blame, wrong := k.judge(func(leaf []ast.Node) ast.Node {
-			return &ast.BuiltinNode{Name: name, Arguments: []ast.Node{leaf[0], &ast.PredicateNode{Node: leaf[1]}}}
-		}, k.typeFor(l.typ), k.typeFor(body.typ))
-		if wrong {
-			if blame == 0 {
-				return k.errArgument(l, "`"+name+"` wants a list")
-			}
-			return k.errArgument(body, "`"+name+"` wants a condition to ask of each element")
-		}
+	if c := k.judgeBody(n, name, l, body); c != nil {
+		return c
 	}
 	switch name {
 	case "any", "all", "none", "one", "count":
@@ -84,6 +58,60 @@ func (k *compiler) overList(n *ast.CallNode, name string, f function) *code {
 		return k.reduce(n, l, body, init)
 	}
 	return k.aggregate(n, name, l, body)
+}
+
+// listOrEvent compiles what stands where a function wants a list: an event
+// may be named there by its wire name, too.
+func (k *compiler) listOrEvent(n ast.Node) *code {
+	s, ok := n.(*ast.StringNode)
+	if !ok {
+		return k.still(n)
+	}
+	event, ok := k.scope.EventWires[s.Value]
+	if !ok {
+		return k.errUnknownEvent(s, s.Value)
+	}
+	return k.past(n, event)
+}
+
+// body compiles what is asked of each element, and the start of a reduce.
+func (k *compiler) body(n *ast.CallNode, name string, l *code) (body, init *code) {
+	if len(k.frames) >= maxDepth {
+		return k.errTooDeep(n, name), nil
+	}
+	if name == "reduce" {
+		if init = k.still(n.Arguments[2]); init.bad {
+			return init, nil
+		}
+		if isNumber(init.typ) { // 0 is a whole number, what is added to it need not be
+			init.typ = typNumber
+		}
+		k.acc = append(k.acc, read(n, init.typ, func(e *Env) any { return e.acc }))
+		defer func() { k.acc = k.acc[:len(k.acc)-1] }()
+	}
+	k.frames = append(k.frames, frame{elemOf(l.typ), l.from})
+	body = k.still(unwrap(n.Arguments[1]))
+	k.frames = k.frames[:len(k.frames)-1]
+	return body, init
+}
+
+// judgeBody has expr judge the list and what is asked of its elements, where
+// expr has that function; nil if they fit.
+func (k *compiler) judgeBody(n *ast.CallNode, name string, l, body *code) *code {
+	switch name {
+	case "most", "reduce", "min", "max", "mean", "median":
+		return nil
+	}
+	blame, wrong := k.judge(func(leaf []ast.Node) ast.Node {
+		return &ast.BuiltinNode{Name: name, Arguments: []ast.Node{leaf[0], &ast.PredicateNode{Node: leaf[1]}}}
+	}, k.typeFor(l.typ), k.typeFor(body.typ))
+	switch {
+	case !wrong:
+		return nil
+	case blame == 0:
+		return k.errArgument(l, "`"+name+"` wants a list")
+	}
+	return k.errArgument(body, "`"+name+"` wants a condition to ask of each element")
 }
 
 // bodyOfBad looks for further mistakes in what is asked of elements of which

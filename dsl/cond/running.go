@@ -9,8 +9,13 @@ import (
 	"journey/dsl/value"
 )
 
-// plainEvent says whether a node is EVENT by itself, without a window.
+// plainEvent says whether a node is EVENT by itself, without a window, by its
+// name or its wire name.
 func (k *compiler) plainEvent(n ast.Node) (string, bool) {
+	if s, ok := n.(*ast.StringNode); ok {
+		event, ok := k.scope.EventWires[s.Value]
+		return event, ok
+	}
 	id, ok := n.(*ast.IdentifierNode)
 	if !ok {
 		return "", false
