@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -40,7 +39,7 @@ func TestCheck(t *testing.T) {
 			}
 			program, diags := Load(sources)
 			got := describe(diags)
-			if (program == nil) != hasError(diags) {
+			if (program == nil) != diag.HasErrors(diags) {
 				t.Errorf("program is %v with these diagnostics:\n%s", program, got)
 			}
 			if *update {
@@ -62,15 +61,6 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
-}
-
-func hasError(diags []diag.Diagnostic) bool {
-	for _, d := range diags {
-		if d.Severity == diag.Error {
-			return true
-		}
-	}
-	return false
 }
 
 // describe is diagnostics in short: place, the words there, code, sentence.
@@ -97,8 +87,6 @@ func place(s diag.Span) string {
 	if s.File == nil {
 		return "(nowhere)"
 	}
-	before := s.File.Text[:s.Start]
-	line := strings.Count(before, "\n") + 1
-	column := utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:]) + 1
-	return fmt.Sprintf("%s:%d:%d `%s`", s.File.Name, line, column, s.File.Text[s.Start:s.End])
+	p := s.Position()
+	return fmt.Sprintf("%s:%d:%d `%s`", s.File.Name, p.Line, p.Column, s.Text())
 }

@@ -41,7 +41,7 @@ func judge(t interface {
 	Fatalf(string, ...any)
 }, sources map[string]string) {
 	p, diags := Load(sources)
-	if (p == nil) != hasError(diags) {
+	if (p == nil) != diag.HasErrors(diags) {
 		t.Fatalf("program %v with\n%s", p != nil, describe(diags))
 	}
 	for i, d := range diags {

@@ -36,10 +36,8 @@ func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
 	c.prog.lookBack = c.looked()
 	c.prog.Hash = c.hash()
 	diags := c.result()
-	for _, d := range diags {
-		if d.Severity == diag.Error {
-			return nil, diags
-		}
+	if diag.HasErrors(diags) {
+		return nil, diags
 	}
 	return c.prog, diags
 }

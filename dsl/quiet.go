@@ -16,11 +16,4 @@ func (c *checker) misread(at diag.Span) bool {
 }
 
 // misreadAny says whether the parser reported anything at all.
-func (c *checker) misreadAny() bool {
-	for _, d := range c.parsed {
-		if d.Severity == diag.Error {
-			return true
-		}
-	}
-	return false
-}
+func (c *checker) misreadAny() bool { return diag.HasErrors(c.parsed) }

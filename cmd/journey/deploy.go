@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"journey/dsl"
+)
+
+func newDeploy() *cobra.Command {
+	var c client
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "deploy DIR --server URL",
+		Short: "Publish a workspace",
+		Long: `Deploy checks the workspace in DIR, sends its sources to the server, and makes
+them live there as a new release. Runs keep to the release they entered under.
+
+With --dry-run the server says what would happen and changes nothing.`,
+		Args: oneArg("which folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.ready(); err != nil {
+				return err
+			}
+			return deploy(cmd, &c, args[0], dryRun)
+		},
+	}
+	c.flags(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "change nothing, say what would happen")
+	return cmd
+}
+
+// release is what the server answers to a publication.
+type release struct {
+	Number      int               `json:"number"`
+	Hash        string            `json:"hash"`
+	Live        bool              `json:"live"`
+	Diagnostics []json.RawMessage `json:"diagnostics"`
+	Notes       []string          `json:"notes"`
+}
+
+func deploy(cmd *cobra.Command, c *client, dir string, dryRun bool) error {
+	sources, err := readWorkspace(dir)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	program, diags := dsl.Load(sources)
+	if err := tell(out, placed(dir, diags)); err != nil {
+		return &exit{exitFailed, err}
+	}
+	if program == nil {
+		return &exit{code: exitWorkspace}
+	}
+	var r release
+	err = c.call(cmd.Context(), http.MethodPost, "/v1/admin/releases",
+		map[string]any{"sources": sources, "dry_run": dryRun}, &r)
+	var p *problem
+	if errors.As(err, &p) && len(p.Diagnostics) > 0 {
+		rendered(cmd, p.Diagnostics)
+		return &exit{exitWorkspace, fmt.Errorf("the server finds mistakes that this command does not: their versions differ")}
+	}
+	if err != nil {
+		return failed(err)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(out, "note: %s\n", note)
+	}
+	switch {
+	case dryRun:
+		fmt.Fprintf(out, "dry run: it would be release %d (%s); nothing was changed\n", r.Number, short(r.Hash))
+	case r.Live:
+		fmt.Fprintf(out, "release %d is live (%s)\n", r.Number, short(r.Hash))
+	default:
+		fmt.Fprintf(out, "release %d is stored and not live (%s)\n", r.Number, short(r.Hash))
+	}
+	return nil
+}
+
+// rendered prints diagnostics that came over the wire: the text that each
+// carries, or else what it is.
+func rendered(cmd *cobra.Command, diags []json.RawMessage) {
+	for _, raw := range diags {
+		var d struct {
+			Rendered string `json:"rendered"`
+			Message  string `json:"message"`
+		}
+		_ = json.Unmarshal(raw, &d)
+		switch {
+		case d.Rendered != "":
+			fmt.Fprintln(cmd.OutOrStdout(), d.Rendered)
+		case d.Message != "":
+			fmt.Fprintln(cmd.OutOrStdout(), d.Message)
+		default:
+			fmt.Fprintln(cmd.OutOrStdout(), string(raw))
+		}
+	}
+}
+
+// short is the beginning of a hash, enough to tell releases apart.
+func short(hash string) string {
+	if len(hash) > 12 {
+		return hash[:12]
+	}
+	return hash
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"journey": main})
+}
+
+// TestScripts types commands as a user does: testdata/script. Each script has
+// a server of its own at $SERVER, whose key is "secret".
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:             "testdata/script",
+		UpdateScripts:   os.Getenv("UPDATE_SCRIPTS") != "",
+		ContinueOnError: true,
+		Setup: func(env *testscript.Env) error {
+			server := httptest.NewServer(&adminAPI{})
+			env.Defer(server.Close)
+			env.Setenv("SERVER", server.URL)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": exitCode},
+	})
+}
+
+// exitCode runs a command that must fail with a code: `code 3 journey check .`.
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%v: exit code %d, want %s", args[1:], got, args[0])
+	}
+}
+
+// adminAPI answers as a server's admin API does, from memory.
+type adminAPI struct {
+	mu       sync.Mutex
+	releases []map[string]any
+}
+
+func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r.Header.Get("Authorization") != "Bearer secret" {
+		problemJSON(w, http.StatusUnauthorized, map[string]any{"title": "unauthorized", "detail": "this is not the admin key", "code": "wrong-key"})
+		return
+	}
+	var n int
+	switch path := r.URL.Path; {
+	case r.Method == http.MethodGet && path == "/v1/admin/releases":
+		answerJSON(w, map[string]any{"releases": a.newestFirst()})
+	case r.Method == http.MethodPost && path == "/v1/admin/releases":
+		a.publish(w, r)
+	case r.Method == http.MethodPost && scan(path, "/v1/admin/releases/%d/rollback", &n):
+		if n > len(a.releases) {
+			problemJSON(w, http.StatusNotFound, map[string]any{"detail": fmt.Sprintf("there is no release %d", n), "request_id": "r-1"})
+			return
+		}
+		a.live(n)
+		answerJSON(w, a.releases[n-1])
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func scan(path, format string, n *int) bool {
+	_, err := fmt.Sscanf(path, format, n)
+	return err == nil
+}
+
+func (a *adminAPI) newestFirst() []map[string]any {
+	list := []map[string]any{}
+	for i := len(a.releases) - 1; i >= 0; i-- {
+		list = append(list, a.releases[i])
+	}
+	return list
+}
+
+func (a *adminAPI) live(n int) {
+	for i, r := range a.releases {
+		r["live"] = i+1 == n
+	}
+}
+
+func (a *adminAPI) publish(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Sources map[string]string `json:"sources"`
+		DryRun  bool              `json:"dry_run"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		problemJSON(w, http.StatusBadRequest, map[string]any{"detail": err.Error()})
+		return
+	}
+	for name, text := range in.Sources {
+		if strings.Contains(text, "refuse me") {
+			problemJSON(w, http.StatusUnprocessableEntity, map[string]any{"title": "the workspace is wrong",
+				"diagnostics": []any{map[string]any{"rendered": name + ":1:1: the server does not like this"}}})
+			return
+		}
+	}
+	n := len(a.releases) + 1
+	out := map[string]any{"number": n, "hash": strings.Repeat("abcdef", 10), "live": !in.DryRun, "by": "admin",
+		"at": time.Date(2026, 3, 2, 9, n, 0, 0, time.UTC), "notes": []string{fmt.Sprintf("%d files", len(in.Sources))}}
+	if !in.DryRun {
+		a.releases = append(a.releases, out)
+		a.live(n)
+	}
+	answerJSON(w, out)
+}
+
+func answerJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func problemJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// TestLinksNoServer: the command stays small because it links neither the
+// server nor Temporal nor a store.
+func TestLinksNoServer(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range strings.Fields(string(out)) {
+		for _, no := range []string{"go.temporal.io/", "google.golang.org/grpc", "github.com/gomodule/redigo", "github.com/alicebob/",
+			"github.com/labstack/", "github.com/wneessen/", "modernc.org/", "journey/engine", "journey/ingest", "journey/workflows",
+			"journey/channels", "journey/devserver", "journey/profiles"} {
+			if strings.HasPrefix(pkg, no) {
+				t.Errorf("it links %s", pkg)
+			}
+		}
+	}
+}
+
+// TestQuickAndSmall: the built command is at most 40 MB and starts in at most
+// 20 ms, at best of ten, since the machine may be busy.
+func TestQuickAndSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the command")
+	}
+	bin := filepath.Join(t.TempDir(), "journey")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 40<<20 {
+		t.Errorf("it is %d MB", info.Size()>>20)
+	}
+	best := time.Hour
+	for range 10 {
+		start := time.Now()
+		if err := exec.Command(bin, "version").Run(); err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, time.Since(start))
+	}
+	t.Logf("%d MB, starts in %v", info.Size()>>20, best)
+	if best > 20*time.Millisecond {
+		t.Errorf("it starts in %v", best)
+	}
+}
+
+// TestRunReportsItself: run writes where it is told and answers the code.
+func TestRunReportsItself(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run(context.Background(), []string{"version"}, &out, &errs); code != exitOK || !strings.HasPrefix(out.String(), "journey ") || errs.Len() > 0 {
+		t.Errorf("code %d, %q, %q", code, out.String(), errs.String())
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"journey/dsl"
+	"journey/dsl/diag"
+)
+
+// readWorkspace reads the sources of a folder.
+func readWorkspace(dir string) (map[string]string, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usage("there is no folder %q", dir)
+	case err != nil:
+		return nil, &exit{exitFailed, err}
+	case !info.IsDir():
+		return nil, usage("%q is no folder: name the one with the %s files", dir, dsl.Extension)
+	}
+	sources, err := dsl.ReadDir(os.DirFS(dir))
+	if err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	return sources, nil
+}
+
+// placed gives the files in diagnostics names that lead there from the current
+// folder: "examples/shop/welcome.journey".
+func placed(dir string, diags []diag.Diagnostic) []diag.Diagnostic {
+	prefix := strings.TrimSuffix(filepath.ToSlash(filepath.Clean(dir)), "/")
+	if prefix == "." {
+		return diags
+	}
+	files := map[*diag.File]*diag.File{}
+	move := func(s *diag.Span) {
+		if s.File == nil {
+			return
+		}
+		f := files[s.File]
+		if f == nil {
+			f = &diag.File{Name: path.Join(prefix, s.File.Name), Text: s.File.Text}
+			files[s.File] = f
+		}
+		s.File = f
+	}
+	out := make([]diag.Diagnostic, len(diags))
+	for i, d := range diags {
+		move(&d.Span)
+		d.Related = append([]diag.Related(nil), d.Related...)
+		for k := range d.Related {
+			move(&d.Related[k].Span)
+		}
+		out[i] = d
+	}
+	return out
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// tally says how many errors and warnings there are.
+func tally(diags []diag.Diagnostic) (errors, warnings int) {
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			errors++
+		} else {
+			warnings++
+		}
+	}
+	return errors, warnings
+}
+
+// tell prints diagnostics for people and sums them up.
+func tell(w io.Writer, diags []diag.Diagnostic) error {
+	if len(diags) == 0 {
+		return nil
+	}
+	if err := diag.Text(w, diags, colored(w)); err != nil {
+		return err
+	}
+	errors, warnings := tally(diags)
+	sum := ""
+	switch {
+	case errors > 0 && warnings > 0:
+		sum = count(errors, "error") + ", " + count(warnings, "warning") + "\n"
+	case errors > 0:
+		sum = count(errors, "error") + "\n"
+	}
+	_, err := fmt.Fprint(w, "\n", sum)
+	return err
+}
+
+// colored says whether to write colours: to a terminal whose owner did not
+// refuse them (https://no-color.org).
+func colored(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
