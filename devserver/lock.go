@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // lockFile is what is locked; it holds the process id of who has the lock. It is
@@ -44,7 +45,7 @@ func LockDir(dir string) (release func(), err error) {
 	if err := lock(f); err != nil {
 		defer f.Close()
 		if errors.Is(err, errLocked) {
-			return nil, fmt.Errorf("the data folder %s is in use by %s: stop it, or choose another folder", dir, owner(path))
+			return nil, fmt.Errorf("the data folder %s is in use by %s: stop that one, or choose another folder with --data", dir, owner(path))
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -52,8 +53,16 @@ func LockDir(dir string) (release func(), err error) {
 		f.Close()
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	return func() { f.Close() }, nil
+	held.Store(f, true)
+	return func() {
+		held.Delete(f)
+		f.Close()
+	}, nil
 }
+
+// held keeps the files of locks reachable: a caller may drop release, and a file
+// that nobody has any more is closed by the garbage collector, its lock with it.
+var held sync.Map
 
 // writePid puts this process's id in the place of the last one's.
 func writePid(f *os.File) error {
