@@ -41,12 +41,16 @@ type release struct {
 	Live        bool              `json:"live"`
 	Diagnostics []json.RawMessage `json:"diagnostics"`
 	Notes       []string          `json:"notes"`
+	Of          int               `json:"rollback_of"` // the release that it brings back
 }
 
 func deploy(cmd *cobra.Command, c *client, dir string, dryRun bool) error {
 	sources, err := readWorkspace(dir)
 	if err != nil {
 		return err
+	}
+	if len(sources) == 0 {
+		return usage("there are no %s files in %q", dsl.Extension, dir)
 	}
 	out := cmd.OutOrStdout()
 	program, diags := dsl.Load(sources)

@@ -80,8 +80,8 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			problemJSON(w, http.StatusNotFound, map[string]any{"detail": fmt.Sprintf("there is no release %d", n), "request_id": "r-1"})
 			return
 		}
-		a.live(n)
-		answerJSON(w, a.releases[n-1])
+		a.add(map[string]any{"hash": a.releases[n-1]["hash"], "rollback_of": n})
+		answerJSON(w, a.releases[len(a.releases)-1])
 	default:
 		http.NotFound(w, r)
 	}
@@ -98,6 +98,14 @@ func (a *adminAPI) newestFirst() []map[string]any {
 		list = append(list, a.releases[i])
 	}
 	return list
+}
+
+// add takes a release, which is live from then on.
+func (a *adminAPI) add(r map[string]any) {
+	n := len(a.releases) + 1
+	r["number"], r["by"], r["at"] = n, "admin", time.Date(2026, 3, 2, 9, n, 0, 0, time.UTC)
+	a.releases = append(a.releases, r)
+	a.live(n)
 }
 
 func (a *adminAPI) live(n int) {
@@ -123,11 +131,9 @@ func (a *adminAPI) publish(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	n := len(a.releases) + 1
-	out := map[string]any{"number": n, "hash": strings.Repeat("abcdef", 10), "live": !in.DryRun, "by": "admin",
-		"at": time.Date(2026, 3, 2, 9, n, 0, 0, time.UTC), "notes": []string{fmt.Sprintf("%d files", len(in.Sources))}}
+	out := map[string]any{"number": n, "hash": strings.Repeat("abcdef", 10), "notes": []string{fmt.Sprintf("%d files", len(in.Sources))}}
 	if !in.DryRun {
-		a.releases = append(a.releases, out)
-		a.live(n)
+		a.add(out)
 	}
 	answerJSON(w, out)
 }

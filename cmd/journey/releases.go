@@ -100,7 +100,7 @@ func newRollback() *cobra.Command {
 			if err := c.call(cmd.Context(), http.MethodPost, fmt.Sprintf("/v1/admin/releases/%d/rollback", n), nil, &r); err != nil {
 				return failed(err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "release %d is live again (%s)\n", r.Number, short(r.Hash))
+			fmt.Fprintf(cmd.OutOrStdout(), "release %d is live (%s): it is release %d again\n", r.Number, short(r.Hash), n)
 			return nil
 		},
 	}
