@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -281,3 +282,5 @@ func lines(s string) []string {
 	}
 	return l
 }
+
+var discard = slog.New(slog.DiscardHandler)
