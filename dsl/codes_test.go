@@ -11,10 +11,10 @@ import (
 	"journey/dsl/diag"
 )
 
-// TestCodes takes each code's example from its comment in errors.go: it must
+// TestCodes takes each code's example from its comment in codes.go: it must
 // be wrong in just this way, besides the warnings that small examples earn.
 func TestCodes(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}

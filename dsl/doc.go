@@ -29,7 +29,7 @@
 //
 // # Mistakes
 //
-// Every mistake has a constructor in errors.go with a code that is documented
-// there. A mistake is reported once, where it was made; what only follows
+// Every mistake has a code (codes.go, with an example) and a constructor with
+// its sentence (errors.go). A mistake is reported once, where it was made; what only follows
 // from it is not.
 package dsl

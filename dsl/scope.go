@@ -2,7 +2,6 @@ package dsl
 
 import (
 	"journey/dsl/cond"
-	"journey/dsl/diag"
 	"journey/dsl/syntax"
 	"journey/dsl/value"
 )
@@ -131,12 +130,4 @@ func common(a, b *value.Type) *value.Type {
 		return merged([]*value.Type{a, b})
 	}
 	return &value.Type{}
-}
-
-// span is the place of a node, the zero Span for none.
-func span(n syntax.Node) diag.Span {
-	if n == nil {
-		return diag.Span{}
-	}
-	return n.Span()
 }
