@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/gomodule/redigo/redis"
 
+	"journey/devserver/embedredis"
 	"journey/profiles/store"
 )
 
@@ -104,14 +104,17 @@ func both(t *testing.T, f func(t *testing.T, s *env)) {
 		f(t, &env{open(t, r.url()), r.conn(), r.url()})
 	})
 	t.Run("in process", func(t *testing.T) {
-		m := miniredis.RunT(t)
-		c, err := redis.Dial("tcp", m.Addr())
+		r, err := embedredis.Start(ctx, embedredis.Options{Kind: embedredis.InProcess})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Stop() })
+		c, err := r.Dial(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		url := "redis://" + m.Addr()
-		f(t, &env{open(t, url), c, url})
+		f(t, &env{open(t, r.URL()), c, r.URL()})
 	})
 }
 
