@@ -157,7 +157,7 @@ func (c *checker) extended(kind, name string, old, more *value.Type, props *synt
 	for _, f := range more.Fields {
 		known, there := t.Field(f.Name)
 		switch {
-		case !there && old.Elem != nil && f.Type.Kind != old.Elem.Kind:
+		case !there && old.Elem != nil && f.Type.Kind != old.Elem.Kind && f.Type.Kind != value.Any:
 			c.report(errBuiltinType("property", f.Name, old.Elem, propertyType(props, f.Name)))
 		case !there:
 			t.Fields = append(t.Fields, f)

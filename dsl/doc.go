@@ -15,7 +15,7 @@
 // computed traits and segments (derived.go), messages (messages.go) and
 // journeys (journey.go for heads, steps.go and waits.go for steps), and at
 // last looks at each message once more from every place that sends it
-// (sends.go), since what a template may name depends on who sends it.
+// (sends.go, bodies.go), since what a template may name depends on who sends it.
 //
 // Conditions and values are compiled by package cond, templates by package
 // template; which names they may use, where, is decided here (scope.go).

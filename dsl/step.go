@@ -15,7 +15,7 @@ type Step interface{ Head() *StepHead }
 
 // StepHead is what all steps have.
 type StepHead struct {
-	ID   string // its label, else its path: "4.otherwise.2"
+	ID   string // its label, else its path: "4.otherwise.2"; a second one of the same path has "~2" behind it
 	Next int    // where a run goes on; End: nowhere
 	Slot int    // the arm whose event is `event` here; -1: there is none
 	Span diag.Span
