@@ -93,6 +93,10 @@ func startInProcess(ctx context.Context, o Options) (*Redis, error) {
 	}
 	f.short = short
 	if err := f.open(ctx, socket); err != nil {
+		f.wg.Wait()
+		if f.journal != nil {
+			f.journal.close()
+		}
 		if f.x != nil {
 			f.x.close()
 		}
@@ -269,7 +273,9 @@ func (f *front) commit(c *client) error {
 	f.mu.Unlock()
 	if err != nil {
 		// Nobody may believe that what he sent was done.
+		c.conn.SetWriteDeadline(time.Now().Add(time.Second))
 		fmt.Fprintf(c.conn, "-MISCONF %v\r\n", err)
+		go f.stop()
 		return err
 	}
 	_, err = c.conn.Write(c.out.Bytes())
@@ -280,20 +286,21 @@ func (f *front) commit(c *client) error {
 	return err
 }
 
-// breakLocked ends the front: what is in memory is ahead of the disk.
+// breakLocked lets nothing more be executed: what is in memory is ahead of the
+// disk. The caller must have the front stop.
 func (f *front) breakLocked(err error) {
 	if f.broken == nil {
 		f.broken = err
 		f.log.Error("the in-process redis ends", "cause", err.Error())
-		go f.stop()
 	}
 }
 
-// fail is breakLocked for those who do not hold the lock.
+// fail ends the front because of an error outside a command.
 func (f *front) fail(err error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.breakLocked(err)
+	f.mu.Unlock()
+	go f.stop()
 }
 
 // handle executes one command, or queues it, or says what to wait for.
