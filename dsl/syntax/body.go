@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -46,6 +47,14 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 			n.setSpan(open.Pos.Offset, end(t))
 			return
 		}
+		if len(f.problems) > maxProblems {
+			f.giveUp(t)
+			for !lex.Peek().EOF() && !startsDecl(lex) {
+				lex.Next()
+			}
+			n.setSpan(open.Pos.Offset, end(last))
+			return
+		}
 		before := lex.RawCursor()
 		if st := p.read(lex, f.fault); st != nil {
 			each(st)
@@ -55,6 +64,15 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 		}
 		last = previous(lex)
 	}
+}
+
+// maxProblems is how many mistakes of a block or file are listed. A text with
+// more is none of the language.
+const maxProblems = 500
+
+// giveUp says that the rest was not read, once.
+func (f *faults) giveUp(t *lexer.Token) {
+	f.fault(at(t, diag.Unexpected, fmt.Sprintf("there are more than %d mistakes; the rest of this was not read", maxProblems)))
 }
 
 // read reads one statement, or reports and skips it. The statement is nil if
@@ -108,14 +126,20 @@ func (p *place) mend(lex *lexer.PeekingLexer, report func(problem)) (*rule, *pro
 	if word.Type == tokName {
 		meant = diag.Suggest(word.Value, p.words)
 	}
+	if meant == "" && p.labels && word.Type == tokName {
+		meant = diag.Suggest(word.Value, continuations)
+	}
 	report(unknownWord(word, p.name, p.expected, meant))
-	if meant == "" {
+	if meant == "" || slices.Contains(continuations, meant) {
 		return nil, nil
 	}
 	readAs(word, meant)
 	r, _ := p.choose(lex)
 	return r, nil
 }
+
+// continuations are the words that go on with the step before.
+var continuations = []string{"else", "otherwise"}
 
 // read parses a statement, reports what is wrong with it, and leaves the
 // lexer behind it.
@@ -127,7 +151,7 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		bad := lex.Peek()
 		var u *participle.UnexpectedTokenError
 		switch {
-		case err == nil && (endsStatement(bad, p) || p.begins(bad) && !slices.Contains(r.words, bad.Value)):
+		case err == nil && (endsStatement(bad, p) || p.begins(bad) && !r.goesOn(bad)):
 			return st
 		case errors.As(err, &u):
 			bad = &u.Unexpected
@@ -141,6 +165,8 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 			if mended < 3 && replace(lex, start, bad.Pos.Offset, meant) {
 				continue
 			}
+		} else if err == nil && bad.Type == tokName && diag.Suggest(bad.Value, p.words) != "" {
+			return st // the next statement begins here, and is mended in its turn
 		} else {
 			report(r.problem(st, bad, word, wordEnd, want(err)))
 		}
@@ -148,6 +174,11 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		skipStatement(lex, nil)
 		return st
 	}
+}
+
+// goesOn says whether a word is one of the statement's, or was to be.
+func (r *rule) goesOn(t *lexer.Token) bool {
+	return slices.Contains(r.words, t.Value) || t.Type == tokName && !statementWords[t.Value] && diag.Suggest(t.Value, r.words) != ""
 }
 
 // problem says what is wrong with a statement at a token.

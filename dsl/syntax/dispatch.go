@@ -1,6 +1,9 @@
 package syntax
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 )
@@ -79,6 +82,8 @@ type language struct {
 func buildLanguage() *language {
 	root := buildGrammar()
 	steps := stepRules(root)
+	late := newRule[LateAfter](root, "late after DURATION")
+	late.words = append(late.words, unitWords...)
 	l := &language{
 		root: root,
 		file: &place{
@@ -101,7 +106,7 @@ func buildLanguage() *language {
 				"currency": always(newRule[Currency](root, "currency TWD")),
 				"consent":  always(newRule[Consent](root, "consent required, or consent assumed")),
 				"identify": always(newRule[Identify](root, "identify TRAIT, TRAIT, …")),
-				"late":     always(newRule[LateAfter](root, "late after DURATION")),
+				"late":     always(late),
 			},
 			reserved: phrases("quiet", "cap", "control", "topics", "suppress"),
 		},
@@ -123,13 +128,8 @@ func buildLanguage() *language {
 	}
 	l.journey.reserved["control"], l.journey.reserved["priority"] = "control", "priority"
 	for _, p := range []*place{l.file, l.workspace, l.message, l.journey, l.block} {
-		for word := range p.rules {
-			p.words = append(p.words, word)
-		}
-		for word := range p.reserved {
-			p.words = append(p.words, word)
-		}
-		sortWords(p.words)
+		// What is supported is suggested first.
+		p.words = append(slices.Sorted(maps.Keys(p.rules)), slices.Sorted(maps.Keys(p.reserved))...)
 	}
 	return l
 }
@@ -149,7 +149,7 @@ func messagePlace(root *participle.Parser[grammar]) *place {
 			"method":        always(newRule[Method](root, "method POST")),
 			"json":          always(newRule[JSON](root, "json { NAME: EXPR, … }")),
 		},
-		reserved: map[string]string{"topic": "topic", "valid": "valid for", "in": "in doubt resend", "title": "title", "body": "body"},
+		reserved: map[string]string{"topic": "topic", "valid": "valid for", "in": "in doubt resend"},
 	}
 }
 

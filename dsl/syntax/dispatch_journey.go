@@ -1,13 +1,11 @@
 package syntax
 
 import (
-	"slices"
-
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
-)
 
-func sortWords(words []string) { slices.Sort(words) }
+	"journey/dsl/diag"
+)
 
 // headRules are the clauses of a journey's head. `exit` begins clauses and a
 // step.
@@ -86,7 +84,7 @@ func chooseExit(root *participle.Parser[grammar]) chooser {
 			return when, nil
 		case !is(t[1], "on"):
 			return step, nil
-		case is(t[2], "goal") && t[3].Type == tokName && t[3].Value != "where":
+		case near(t[2], "goal") && t[3].Type == tokName && !near(t[3], "where"):
 			return onGoal, nil
 		}
 		return onEvent, nil
@@ -124,4 +122,9 @@ func chooseWait(root *participle.Parser[grammar]) chooser {
 func refuse(from, to *lexer.Token, phrase string) (*rule, *problem) {
 	p := reserved(from, to, phrase)
 	return nil, &p
+}
+
+// near says whether a token is a word, or was to be.
+func near(t *lexer.Token, word string) bool {
+	return t.Type == tokName && (t.Value == word || diag.Suggest(t.Value, []string{word}) != "")
 }

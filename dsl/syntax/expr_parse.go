@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"slices"
+
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 	"github.com/expr-lang/expr/ast"
@@ -228,16 +230,13 @@ func (p *exprParser) trailing(inBraces, mend bool) (again bool) {
 
 // mend deals with a word that neither continues nor ends an expression.
 func (p *exprParser) mend(t *lexer.Token, again bool) bool {
-	var words []string
 	if previous(p.lex).Type == tokNumber {
 		if pr, bad := unitOfCalendar(t); bad {
 			p.fail(pr)
 			return false
 		}
-		words = append(words, unitWords...)
 	}
-	words = append(append(words, operatorWords...), endWords...)
-	meant := diag.Suggest(t.Value, words)
+	meant := diag.Suggest(t.Value, continuing)
 	pr := at(t, diag.UnknownWord, show(t)+" does not fit into this expression")
 	pr.suggest = meant
 	p.note(pr)
@@ -248,6 +247,9 @@ func (p *exprParser) mend(t *lexer.Token, again bool) bool {
 	readAs(t, meant)
 	return !isEndWord[meant]
 }
+
+// continuing are the words that can follow an operand.
+var continuing = slices.Concat(operatorWords, endWords)
 
 // Extent is where an expression stands from its first character to its last,
 // as far as its nodes know: closing brackets are not part of it.

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/alecthomas/participle/v2/lexer"
 	"github.com/expr-lang/expr/ast"
@@ -95,6 +96,7 @@ func constant(v any, t *lexer.Token) ast.Node { return locateAt(&ast.ConstantNod
 func (p *exprParser) number(t *lexer.Token) ast.Node {
 	n := readNumber(t.Value)
 	unit := p.peek()
+	p.mendUnit(unit)
 	size := longUnits[unit.Value]
 	if unit.Type != tokName || size == 0 {
 		return locateAt(&ast.FloatNode{Value: n}, t)
@@ -108,6 +110,27 @@ func (p *exprParser) number(t *lexer.Token) ast.Node {
 	}
 	return locate(&ast.ConstantNode{Value: d}, t.Pos.Offset, end(unit))
 }
+
+// mendUnit puts a unit right that is nearly one and nothing else.
+func (p *exprParser) mendUnit(t *lexer.Token) {
+	if t.Type != tokName || longUnits[t.Value] != 0 || isOperatorWord[t.Value] || isEndWord[t.Value] || statementWords[t.Value] {
+		return
+	}
+	if _, calendar := unitOfCalendar(t); calendar {
+		return
+	}
+	meant := diag.Suggest(t.Value, afterNumber)
+	if longUnits[meant] == 0 {
+		return
+	}
+	pr := at(t, diag.UnknownWord, show(t)+" is no unit of time")
+	pr.suggest = meant
+	p.note(pr)
+	readAs(t, meant)
+}
+
+// afterNumber are the words that can follow a number.
+var afterNumber = slices.Concat(unitWords, operatorWords, endWords)
 
 // unitOfCalendar refuses months and years.
 func unitOfCalendar(t *lexer.Token) (problem, bool) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -164,17 +165,18 @@ const realistic = `journey abandoned_cart "Abandoned cart" {
 // Ten megabytes of anything, and the largest source there can be, are
 // answered within two seconds.
 func TestHostile(t *testing.T) {
-	for _, n := range []int{maxFile, 10 << 20} {
-		for name, text := range hostile(n - 64) {
+	for _, n := range []int{maxFile - 64, 10 << 20} {
+		for name, text := range hostile(n) {
+			if n > maxFile && name != "braces" && name != "not utf-8" {
+				continue // all that is too large is answered in the same way
+			}
 			t.Run(name, func(t *testing.T) {
-				start := time.Now()
+				start := cpuTime(t)
 				_, ds := parse(text)
-				took := time.Since(start)
+				took := cpuTime(t) - start
+				t.Logf("%d bytes took %v (%d diagnostics)", len(text), took, len(ds))
 				if took > 2*time.Second {
-					t.Errorf("%d bytes took %v (%d diagnostics)", len(text), took, len(ds))
-				}
-				if took > 300*time.Millisecond {
-					t.Logf("%d bytes took %v (%d diagnostics)", len(text), took, len(ds))
+					t.Error("too long")
 				}
 				for _, d := range ds {
 					if d.Code == diag.Internal {
@@ -184,6 +186,16 @@ func TestHostile(t *testing.T) {
 			})
 		}
 	}
+}
+
+// cpuTime is the time that the process has worked, whatever else the machine
+// does.
+func cpuTime(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkParse(b *testing.B) {

@@ -100,7 +100,7 @@ func want(err error) string {
 	first, _, _ := strings.Cut(expected, " ")
 	return map[string]string{
 		"Name": "a name", "String": "a text in quotes", "EventRef": "an event", "Clock": "a time of day", "Percent": "a percentage",
-		"Duration": "a duration", "Number": "a number", "Type": "a type", "Target": "`profile.` and a trait",
+		"Duration": "a duration", "Unit": "a unit such as `hours`", "Number": "a number", "Type": "a type", "Target": "`profile.` and a trait",
 	}[strings.TrimRight(first, ")")]
 }
 

@@ -69,15 +69,13 @@ func (d *Duration) Parse(lex *lexer.PeekingLexer) error {
 		d.Value, _ = shortDuration(text)
 		return nil
 	}
-	start := lex.MakeCheckpoint()
 	text, err := d.take(lex, tokNumber)
 	if err != nil {
 		return err
 	}
 	unit := lex.Peek()
 	if unit.Type != tokName || longUnits[unit.Value] == 0 {
-		lex.LoadCheckpoint(start)
-		return participle.NextMatch
+		return &participle.UnexpectedTokenError{Unexpected: *unit, Expect: "Unit"}
 	}
 	lex.Next()
 	d.Value, _ = times(readNumber(text), longUnits[unit.Value])

@@ -48,6 +48,12 @@ func (f *File) read(tokens *tokenList, c *collector) {
 			lex.Next()
 			continue
 		}
+		if len(c.problems) > 2*maxProblems {
+			var f faults
+			f.giveUp(t)
+			c.problems = append(c.problems, f.problems...)
+			return
+		}
 		for len(deep) > 0 && t.Pos.Offset >= deep[0].end {
 			deep = deep[1:]
 		}
