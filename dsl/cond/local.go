@@ -47,7 +47,8 @@ func (k *compiler) local(n *ast.MemberNode, call *ast.CallNode, name *ast.String
 			if !ok {
 				return 0, false
 			}
-			return value.DateOf(l.Date()), true
+			d := value.DateOf(l.Date())
+			return d, inRange(int64(d) * int64(value.Day)) // the first and last instants have a date beyond
 		}}
 	case "weekday":
 		c := textCode(n, func(e *Env) (string, bool) {
