@@ -252,7 +252,7 @@ func (p *parser) item(e *event, l Limits) bool {
 			return false
 		}
 	}
-	if p.pos-start > l.Event {
+	if e.flaw == nil && p.pos-start > l.Event {
 		*e = event{flaw: tooLarge(l.Event)}
 	}
 	p.depth = depth
@@ -264,7 +264,16 @@ func tooLarge(limit int) *flaw {
 		message: "an event has at most " + strconv.Itoa(limit) + " bytes: send less in it"}
 }
 
+// wrongType reports that the value at the position is of another type, if it
+// is a value.
 func (p *parser) wrongType(want string) bool {
+	switch c := p.next(); c {
+	case '{', '[', '"', 't', 'f', 'n', '-':
+	default:
+		if !isDigit(c) {
+			return p.broken("a value is missing")
+		}
+	}
 	return p.wrong("wrong-type", "", "must be "+want)
 }
 
