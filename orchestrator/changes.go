@@ -84,27 +84,31 @@ func (m *machine) look() {
 }
 
 // derive computes anew the computed traits and segments that read what has
-// changed; their own changes are added to what has.
+// changed, each after those it reads itself; their own changes are added to
+// what has.
 func (m *machine) derive() {
-	for _, t := range m.plan.computed {
-		if !m.changed.touch(t.Computed) {
-			continue
-		}
-		v := t.Computed.Value(m.about())
-		m.look()
-		if old := m.p.Traits[t.Name]; !value.Equal(old.Value, v) {
-			if m.p.Traits == nil {
-				m.p.Traits = map[string]profiles.Trait{}
-			}
-			m.p.Traits[t.Name] = profiles.Trait{Value: v, At: m.at}
-			m.changed.trait(t.Name)
+	for _, d := range m.plan.Derived {
+		switch {
+		case d.Trait != nil && m.changed.touch(d.Trait.Computed):
+			m.compute(d.Trait)
+		case d.Segment != nil && m.changed.touch(d.Segment.When):
+			m.member(d.Segment)
 		}
 	}
-	for _, s := range m.plan.Segments {
-		if m.changed.touch(s.When) {
-			m.member(s)
-		}
+}
+
+// compute asks for the value of a computed trait now.
+func (m *machine) compute(t *dsl.Trait) {
+	v := t.Computed.Value(m.about())
+	m.look()
+	if value.Equal(m.p.Traits[t.Name].Value, v) {
+		return
 	}
+	if m.p.Traits == nil {
+		m.p.Traits = map[string]profiles.Trait{}
+	}
+	m.p.Traits[t.Name] = profiles.Trait{Value: v, At: m.at}
+	m.changed.trait(t.Name)
 }
 
 // member asks whether the person is in a segment now.

@@ -14,7 +14,6 @@ type Plan struct {
 	onEvent  map[string]*eventPlan // by event name
 	requests map[string]*request   // by journey
 	whens    []*when               // enter when, in the order of declaration
-	computed []*dsl.Trait          // in the order of their dependence
 	keeps    map[string]*keep      // what is kept of past events
 	running  map[string][]*cond.Running
 }
@@ -53,11 +52,6 @@ func NewPlan(p *dsl.Program) *Plan {
 		requests: map[string]*request{},
 		keeps:    map[string]*keep{},
 		running:  map[string][]*cond.Running{},
-	}
-	for _, t := range p.Traits {
-		if t.Computed != nil {
-			plan.computed = append(plan.computed, t)
-		}
 	}
 	for _, j := range p.Journeys {
 		plan.addJourney(j)

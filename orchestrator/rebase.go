@@ -58,21 +58,12 @@ func (m *machine) rebase() {
 func (m *machine) rederive() {
 	p := m.p
 	p.Moment = 0
-	for _, t := range m.plan.computed {
-		v := t.Computed.Value(m.about())
-		m.look()
-		if v == nil && p.Traits[t.Name].Value == nil {
-			continue
+	for _, d := range m.plan.Derived {
+		if d.Trait != nil {
+			m.compute(d.Trait)
+		} else {
+			m.member(d.Segment)
 		}
-		if p.Traits == nil {
-			p.Traits = map[string]profiles.Trait{}
-		}
-		if !value.Equal(p.Traits[t.Name].Value, v) {
-			p.Traits[t.Name] = profiles.Trait{Value: v, At: m.at}
-		}
-	}
-	for _, s := range m.plan.Segments {
-		m.member(s)
 	}
 	for name := range p.Segments {
 		if _, ok := m.plan.Segment(name); !ok {
