@@ -67,7 +67,10 @@ func Start(ctx context.Context, o Options) (*Temporal, error) {
 	for try := 1; ; try++ {
 		t, err := start(o, store)
 		if err == nil {
-			return t, t.awaitReady(ctx)
+			if err := t.awaitReady(ctx); err != nil {
+				return nil, err
+			}
+			return t, nil
 		}
 		var fatal *fatalError
 		if !errors.As(err, &fatal) || try == portTries {
