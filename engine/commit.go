@@ -22,7 +22,7 @@ func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*tas
 		if t.lease != nil {
 			c.Lease = t.lease
 		}
-		if v.p.Spilled > 0 && t.mark != nil && !t.seen {
+		if v.p.Spilled > 0 && t.mark != nil && t.seen == nil {
 			c.Check = append(c.Check, *t.mark)
 		}
 	}
@@ -50,7 +50,9 @@ func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*tas
 		return true, nil
 	case errors.As(done.Err, &seen):
 		for _, t := range group {
-			t.seen = t.seen || t.mark != nil && hasMark(seen.Seen, t.mark.ID)
+			if m := markOf(seen.Seen, t.mark); m != nil {
+				t.seen = m
+			}
 		}
 		return true, nil
 	case errors.As(done.Err, &moved):
@@ -59,13 +61,14 @@ func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*tas
 	return false, e.away(done.Err)
 }
 
-func hasMark(list []profiles.Mark, id uint64) bool {
-	for _, m := range list {
-		if m.ID == id {
-			return true
+// markOf finds a mark among others.
+func markOf(list []profiles.Mark, mark *profiles.Mark) *profiles.Mark {
+	for i := range list {
+		if mark != nil && list[i].ID == mark.ID {
+			return &list[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // committed is what follows a commit: the person stays in memory, and the

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gomodule/redigo/redis"
 
 	"journey/dsl/diag"
 	"journey/profiles"
@@ -205,6 +208,9 @@ type testingT interface {
 func submit(t testingT, e *Engine, calls ...Call) []CallResult {
 	t.Helper()
 	rs, err := e.Submit(context.Background(), calls)
+	for tries := 0; errors.Is(err, ErrUnavailable) && tries < 10; tries++ { // a machine with much to do
+		rs, err = e.Submit(context.Background(), calls)
+	}
 	if err != nil {
 		t.Fatalf("submit: %v", err)
 	}
@@ -237,4 +243,31 @@ func person(t testingT, e *Engine, id string) *profiles.Person {
 		t.Fatalf("person %s: %v", id, err)
 	}
 	return l.Person
+}
+
+// ask sends one command to a Redis.
+func ask(t testing.TB, url string, command string, args ...any) any {
+	t.Helper()
+	c, err := redis.Dial("unix", strings.TrimPrefix(url, "unix://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := c.Do(command, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func flush(t testing.TB, url string) { ask(t, url, "FLUSHALL") }
+
+// del removes a person from under the store.
+func del(t testing.TB, url, id string) {
+	t.Helper()
+	keys, err := redis.Strings(ask(t, url, "KEYS", "{p*}p"+id), nil)
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("the person's keys: %v %v", keys, err)
+	}
+	ask(t, url, "DEL", keys[0])
 }

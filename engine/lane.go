@@ -51,8 +51,9 @@ type task struct {
 	mark *profiles.Mark
 	// fenced says that the lease was taken over.
 	fenced bool
-	// seen says that the mark is among those moved out of the person.
-	seen bool
+	// seen is the mark of the input's first sight, if it is among those that
+	// were moved out of the person.
+	seen *profiles.Mark
 
 	state atomic.Int32 // taskWaiting, taskTaken, taskLeft
 	err   error

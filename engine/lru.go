@@ -65,6 +65,15 @@ func (c *lru[K, V]) take(key K) (val V, ok bool) {
 	return e.Value.(*lruItem[K, V]).val, true
 }
 
+// clear removes everything.
+func (c *lru[K, V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order.Init()
+	c.items = map[K]*list.Element{}
+	c.used = 0
+}
+
 func (c *lru[K, V]) drop(key K) { c.take(key) }
 
 func (c *lru[K, V]) remove(e *list.Element) {

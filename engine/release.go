@@ -79,7 +79,10 @@ func (e *Engine) agree(ctx context.Context, number int64) error {
 func (e *Engine) refreshLocked(ctx context.Context) error {
 	r, err := e.store.Live(ctx) // completes a publication that was interrupted
 	if errors.Is(err, store.ErrUnknown) {
-		e.living.Store(nil)
+		if e.living.Swap(nil) != nil { // everything is gone
+			e.people.clear()
+			e.pointers.clear()
+		}
 		return ErrNoRelease
 	}
 	if err != nil {

@@ -41,8 +41,19 @@ func (e *Engine) onRun(ctx context.Context, run string, do func(v *visit) error)
 	if id == "" {
 		return fmt.Errorf("%q is no run's id", run)
 	}
-	return e.onPerson(ctx, id, &task{do: do})
+	err := e.onPerson(ctx, id, &task{do: do})
+	if errors.Is(err, ErrNoRelease) {
+		// Either nothing was ever published, or everything is gone: then the
+		// run is too.
+		if l, e2 := e.load(ctx, id); e2 == nil && l.Person == nil {
+			return errGone
+		}
+	}
+	return err
 }
+
+// errGone: there is no release and no person: the data are gone.
+var errGone = errors.New("the data are gone")
 
 // onPerson does a task with a person, following merges.
 func (e *Engine) onPerson(ctx context.Context, id string, t *task) error {
@@ -116,6 +127,9 @@ func (e *Engine) Advance(ctx context.Context, run string, seen int64) (order orc
 		order, lost = v.advance(run, seen)
 		return nil
 	})
+	if errors.Is(err, errGone) {
+		order, lost, err = orchestrator.Order{Kind: orchestrator.EndRun}, true, nil
+	}
 	if err != nil {
 		return orchestrator.Order{}, err
 	}
@@ -142,6 +156,10 @@ func (e *Engine) Draft(ctx context.Context, run string, seen int64) (Draft, erro
 	defer cancel()
 	for range maxTries {
 		d, decided, err := e.preview(ctx, run, seen)
+		if errors.Is(err, ErrNoRelease) {
+			order, err := e.Advance(ctx, run, seen)
+			return Draft{Run: run, Order: order}, err
+		}
 		if err != nil || d.Ready {
 			return d, err
 		}

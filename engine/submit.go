@@ -285,7 +285,7 @@ func (e *Engine) again(ctx context.Context, owner string, items []*item, err err
 		return e.prepareAgain(items)
 	case errors.Is(err, errDisclaimed):
 		items[0].settle = true
-		return nil
+		return e.lookUpInto(ctx, items[0].prep.idents, known)
 	case errors.Is(err, errBehind):
 		return nil
 	}
@@ -315,19 +315,18 @@ func (e *Engine) prepareAgain(items []*item) error {
 func (it *item) applyTo(v *visit, t *task) error {
 	p := it.prep
 	it.result = CallResult{}
-	if p.mark != nil {
-		for _, m := range v.p.Marks {
-			if m.ID == p.mark.ID {
-				it.duplicate(m)
-				return nil
-			}
-		}
-		if t.seen {
-			it.result.Duplicate = true
-			return nil
-		}
+	first := markOf(v.p.Marks, p.mark)
+	if first == nil {
+		first = t.seen
 	}
-	if !v.live.shape.canHave(v.p, p.idents) {
+	if first != nil {
+		v.doubtful = true // Redis may have lost what this process remembers
+		it.duplicate(first)
+		return nil
+	}
+	if v.base == nil && !t.newborn || !v.live.shape.canHave(v.p, p.idents) {
+		// He cannot have them, or he is gone with what Redis lost in a crash,
+		// and perhaps the way to him is too.
 		v.doubtful = true
 		return errDisclaimed
 	}
@@ -354,7 +353,7 @@ func (it *item) applyTo(v *visit, t *task) error {
 }
 
 // duplicate answers a call whose message id has been seen.
-func (it *item) duplicate(seen profiles.Mark) {
+func (it *item) duplicate(seen *profiles.Mark) {
 	it.result.Duplicate = true
 	if seen.Payload != it.prep.mark.Payload {
 		it.result.Warnings = append(it.result.Warnings, profiles.Fault{

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"journey/dsl/value"
+	"journey/orchestrator"
+	"journey/profiles"
 )
 
 func TestAnEventIsInTheProfile(t *testing.T) {
@@ -202,5 +204,42 @@ func TestTwoUsersNeverJoin(t *testing.T) {
 	}
 	if holders != 1 {
 		t.Errorf("%d people hold the device", holders)
+	}
+}
+
+// What Redis lost in a crash is not missed by a process that remembers it:
+// people and the ways to them are made anew.
+func TestRedisLosesWhatTheProcessRemembers(t *testing.T) {
+	url := startRedis(t).url
+	e := startEngine(t, url)
+	deploy(t, e, shop)
+	c := track("ann", "Order Completed", "1", map[string]any{"total": 1.0})
+	c.AnonymousID = "dev"
+	submit(t, e, c)
+	flush(t, url)
+	if _, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "2", nil)}); !errors.Is(err, ErrNoRelease) {
+		t.Fatalf("after everything is gone: %v", err)
+	}
+	if o := advance(t, e, "0123.1", 0); o.Kind != orchestrator.EndRun || e.Counts().Lost != 1 {
+		t.Fatalf("a run that is gone is told %+v, lost %d", o, e.Counts().Lost)
+	}
+	if d, err := e.Draft(context.Background(), "0123.1", 0); err != nil || d.Order.Kind != orchestrator.EndRun {
+		t.Fatalf("its send: %+v %v", d, err)
+	}
+	deploy(t, e, shop)
+	submit(t, e, c)
+	if v := profile(t, e, "anonymous_id:dev"); v.Traits["orders"] != 1.0 {
+		t.Fatalf("orders are %v", v.Traits["orders"])
+	}
+	// Only the last second is gone: the person, and the way to him.
+	submit(t, e, Call{Kind: CallTrack, Source: "web", MessageID: "n", UserID: "new", Event: "Nudged"})
+	id := profile(t, e, "user_id:new").ID
+	if err := e.store.Unpoint(context.Background(), id, []profiles.Identifier{{Trait: "user_id", Value: "new"}}); err != nil {
+		t.Fatal(err)
+	}
+	del(t, url, id)
+	submit(t, e, Call{Kind: CallTrack, Source: "web", MessageID: "n", UserID: "new", Event: "Nudged"})
+	if v := profile(t, e, "user_id:new"); len(v.Events) != 1 {
+		t.Fatalf("events are %+v", v.Events)
 	}
 }

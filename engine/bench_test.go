@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+)
+
+func benchSubmit(b *testing.B, people, batch int, change ...func(*Options)) {
+	e := startEngine(b, startRedis(b).url, change...)
+	deploy(b, e, shop)
+	call := func(n int64) Call {
+		return Call{
+			Kind: CallTrack, Source: "web", MessageID: fmt.Sprintf("2f9c1b5e-0000-4000-8000-%012d", n),
+			UserID: fmt.Sprintf("user%d", n%int64(people)), Event: "Nudged",
+			Properties: map[string]any{"n": float64(n % 10), "page": "/products/12345", "price": 120.5, "ref": "newsletter", "ok": true},
+		}
+	}
+	ctx := context.Background()
+	for n := range people {
+		submit(b, e, call(int64(n)))
+	}
+	var next atomic.Int64
+	next.Store(int64(people) * 1000)
+	b.ReportAllocs()
+	b.SetParallelism(16)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		calls := make([]Call, batch)
+		for pb.Next() {
+			for i := range calls {
+				calls[i] = call(next.Add(7))
+			}
+			if _, err := e.Submit(ctx, calls); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.StopTimer()
+	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "events/s")
+}
+
+func BenchmarkSubmitHot(b *testing.B)      { benchSubmit(b, 2000, 1) }
+func BenchmarkSubmitHotBatch(b *testing.B) { benchSubmit(b, 2000, 100) }
+func BenchmarkSubmitCold(b *testing.B) {
+	benchSubmit(b, 2000, 1, func(o *Options) { o.CacheBytes = -1 })
+}
