@@ -145,7 +145,7 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	for n := range Partitions {
 		commands = append(commands, cmd("XLEN", keyOutbox(n)), cmd("XRANGE", keyOutbox(n), "-", "+", "COUNT", 1))
 	}
-	replies, err := s.do(ctx, commands...)
+	replies, err := s.doAll(ctx, commands)
 	if err != nil {
 		return Backlog{}, err
 	}

@@ -41,7 +41,7 @@ func (s *Store) Leases(ctx context.Context, partitions []int, owner string, ttl 
 	for i, n := range partitions {
 		commands[i] = scriptLease.call([]string{keyControl(n)}, owner, now.UnixMilli(), until.UnixMilli())
 	}
-	replies, err := s.do(ctx, commands...)
+	replies, err := s.doAll(ctx, commands)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (s *Store) raise(ctx context.Context, what string, n int64) error {
 	for i := range first {
 		first[i] = cmd("HSETNX", keyControl(i), what, n)
 	}
-	replies, err := s.do(ctx, first...)
+	replies, err := s.doAll(ctx, first)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s *Store) raise(ctx context.Context, what string, n int64) error {
 			rest = append(rest, scriptRaise.call([]string{keyControl(i)}, what, n))
 		}
 	}
-	_, err = s.do(ctx, rest...)
+	_, err = s.doAll(ctx, rest)
 	return err
 }
 
@@ -105,7 +105,7 @@ func (s *Store) finishRaise(ctx context.Context) error {
 	for i := range Partitions {
 		commands = append(commands, cmd("HMGET", keyControl(i), "live", "switches"))
 	}
-	replies, err := s.do(ctx, commands...)
+	replies, err := s.doAll(ctx, commands)
 	if err != nil {
 		return err
 	}

@@ -325,6 +325,69 @@ func TestDue(t *testing.T) {
 	})
 }
 
+func TestSurvey(t *testing.T) {
+	both(t, func(t *testing.T, s *env) {
+		want := map[string]bool{}
+		var commits []store.Commit
+		for i := range 300 {
+			c := unchecked(somebody(fmt.Sprint("p", i), 1), nil)
+			if i == 7 {
+				c.Due = 1000
+			}
+			if i == 8 {
+				c.Reactions = []store.Reaction{{Run: "p8.1"}}
+			}
+			want[c.Person.ID] = true
+			commits = append(commits, c)
+		}
+		for _, got := range s.Commit(ctx, commits...) {
+			if got.Err != nil {
+				t.Fatal(got.Err)
+			}
+		}
+		publish(t, s, "one")
+		seen := map[string]bool{}
+		for cursor := ""; ; {
+			ids, next, err := s.People(ctx, cursor, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				if seen[id] = true; !want[id] {
+					t.Errorf("%q is nobody", id)
+				}
+			}
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+		if len(seen) != len(want) {
+			t.Errorf("%d people of %d", len(seen), len(want))
+		}
+		var all []int
+		for i := range store.Partitions {
+			all = append(all, i)
+		}
+		busy := []int{store.Partition("p7"), store.Partition("p8")}
+		slices.Sort(busy)
+		if got := must(s.Waiting(ctx, all, 1000)); !slices.Equal(got, slices.Compact(busy)) {
+			t.Errorf("busy are %v, want %v", got, busy)
+		}
+		if got := must(s.Waiting(ctx, all, 999)); !slices.Equal(got, []int{store.Partition("p8")}) {
+			t.Errorf("before it is due, busy are %v", got)
+		}
+		if n := must(s.Swept(ctx)); n != 0 {
+			t.Errorf("swept to %d", n)
+		}
+		if err := s.SetSwept(ctx, 3); err != nil {
+			t.Fatal(err)
+		}
+		if n := must(s.Swept(ctx)); n != 3 {
+			t.Errorf("swept to %d", n)
+		}
+	})
+}
+
 func TestSpilledMarks(t *testing.T) {
 	both(t, func(t *testing.T, s *env) {
 		p := somebody("ann", 1)

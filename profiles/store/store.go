@@ -181,6 +181,23 @@ func (s *Store) do(ctx context.Context, commands ...command) ([]any, error) {
 	return replies, nil
 }
 
+// doAll is do for commands to all partitions: a few at a time, so that a slow
+// Redis (the one inside the process runs scripts slowly) is in time.
+func (s *Store) doAll(ctx context.Context, commands []command) ([]any, error) {
+	const atOnce = 32
+	all := make([]any, 0, len(commands))
+	for len(commands) > 0 {
+		part := commands[:min(len(commands), atOnce)]
+		commands = commands[len(part):]
+		replies, err := s.do(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, replies...)
+	}
+	return all, nil
+}
+
 // ask is do for one command.
 func (s *Store) ask(ctx context.Context, c command) (any, error) {
 	replies, err := s.do(ctx, c)

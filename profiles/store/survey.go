@@ -21,7 +21,7 @@ func (s *Store) Waiting(ctx context.Context, partitions []int, until value.Time)
 	if len(commands) == 0 {
 		return nil, nil
 	}
-	replies, err := s.do(ctx, commands...)
+	replies, err := s.doAll(ctx, commands)
 	if err != nil {
 		return nil, err
 	}

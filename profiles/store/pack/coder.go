@@ -24,19 +24,26 @@ var errFormat = errors.New("not a stored person")
 type encoder struct {
 	buf   []byte
 	names *Names
-	table map[string]uint32 // strings written so far
-	last  value.Time        // instant written last
+	table index      // strings written so far
+	last  value.Time // instant written last
 	depth int
 	err   error
 
 	shapes []*shape
-	recent []*cond.Event // that may be referred to, oldest first
-	looks  []*shape      // of recent
+	recent []look // events that may be referred to, oldest first
 
 	keys []string // scratch
+	vals []any    // a stack of values of objects
 }
 
-var encoders = sync.Pool{New: func() any { return &encoder{table: make(map[string]uint32, 128)} }}
+// look is an event that may be referred to.
+type look struct {
+	*cond.Event
+	shape *shape
+	vals  int // where its values are on the stack
+}
+
+var encoders = sync.Pool{New: func() any { return &encoder{} }}
 
 // newEncoder takes an encoder that appends to buf.
 func newEncoder(buf []byte, names *Names) *encoder {
@@ -47,15 +54,15 @@ func newEncoder(buf []byte, names *Names) *encoder {
 
 // free gives an encoder back.
 func (e *encoder) free() {
-	if len(e.table) > 1024 {
+	if len(e.table.list) > 1024 || cap(e.vals) > 4096 {
 		return // one large person must not make the clearing of all others slow
 	}
-	clear(e.table)
+	e.table.reset()
 	clear(e.shapes)
 	clear(e.recent)
-	clear(e.looks)
 	clear(e.keys[:cap(e.keys)])
-	*e = encoder{table: e.table, shapes: e.shapes[:0], recent: e.recent[:0], looks: e.looks[:0], keys: e.keys[:0]}
+	clear(e.vals)
+	*e = encoder{table: e.table, shapes: e.shapes[:0], recent: e.recent[:0], keys: e.keys[:0], vals: e.vals[:0]}
 	encoders.Put(e)
 }
 

@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"math/bits"
+
 	"journey/dsl/cond"
 	"journey/dsl/value"
 )
@@ -20,18 +22,25 @@ const maxMask = 64 // properties of an event that a mask can tell apart
 func (e *encoder) newest(list []*cond.Event) {
 	e.uint(uint64(len(list)))
 	for _, ev := range list {
-		s := e.eventHere(ev)
-		e.recent = append(e.recent, ev)
-		e.looks = append(e.looks, s)
+		base := len(e.vals)
+		s := e.eventOn(ev)
+		e.recent = append(e.recent, look{ev, s, base})
 	}
 }
 
-func (e *encoder) eventHere(ev *cond.Event) *shape {
+func (e *encoder) eventHere(ev *cond.Event) {
+	base := len(e.vals)
+	e.eventOn(ev)
+	e.vals = e.vals[:base]
+}
+
+// eventOn writes an event and leaves its values on e.vals.
+func (e *encoder) eventOn(ev *cond.Event) *shape {
 	e.str(ev.Name)
 	e.once(ev.ID)
 	e.time(ev.At)
 	e.after(ev.At, ev.Arrived)
-	return e.object(ev.Props)
+	return e.objectOn(ev.Props)
 }
 
 // event writes an event, if possible as a reference to one of the newest.
@@ -41,16 +50,16 @@ func (e *encoder) event(ev *cond.Event) {
 		return
 	}
 	for i := len(e.recent) - 1; i >= 0; i-- {
-		r := e.recent[i]
+		r := &e.recent[i]
 		place := uint64(len(e.recent)-1-i) << 1
-		if r == ev {
+		if r.Event == ev {
 			e.uint(evWhole + place)
 			return
 		}
 		if r.Arrived != ev.Arrived || r.ID != ev.ID || r.At != ev.At || r.Name != ev.Name {
 			continue
 		}
-		if mask, ok := maskOf(ev.Props, r.Props, e.looks[i]); ok {
+		if mask, ok := e.maskOf(ev.Props, r); ok {
 			if len(ev.Props) == len(r.Props) {
 				e.uint(evWhole + place)
 				return
@@ -66,22 +75,38 @@ func (e *encoder) event(ev *cond.Event) {
 
 // maskOf says which of the properties of an event a part has, if it has no
 // others and none with another value.
-func maskOf(part, whole map[string]any, s *shape) (mask uint64, ok bool) {
-	if len(part) > len(whole) || len(s.names) > maxMask {
+func (e *encoder) maskOf(part map[string]any, whole *look) (mask uint64, ok bool) {
+	s := whole.shape
+	if len(part) > len(s.names) || len(s.names) > maxMask {
 		return 0, false
 	}
+	vals := e.vals[whole.vals : whole.vals+len(s.names)]
+	// Mostly it is the same properties as before.
 	found := 0
+	for m := s.mask; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		if v, has := part[s.names[i]]; !has || !value.Equal(v, vals[i]) {
+			found = -1
+			break
+		}
+		found++
+	}
+	if found == len(part) {
+		return s.mask, true
+	}
+	found = 0
 	for i, name := range s.names {
 		v, has := part[name]
 		if !has {
 			continue
 		}
-		if !value.Equal(v, whole[name]) {
+		if !value.Equal(v, vals[i]) {
 			return 0, false
 		}
 		mask |= 1 << i
 		found++
 	}
+	s.mask = mask
 	return mask, found == len(part)
 }
 

@@ -31,28 +31,37 @@ const (
 
 // str writes a string that may come again.
 func (e *encoder) str(s string) {
-	if i, ok := e.table[s]; ok {
+	if h := hash(s); !e.known(h, s) {
+		e.once(s)
+	}
+}
+
+// known writes a string that came before or is a name. Any other one gets the
+// next number in the table, and is to be written by the caller.
+func (e *encoder) known(h uint64, s string) bool {
+	if i, ok := e.table.find(h, s); ok {
 		if i < locals {
 			e.buf = append(e.buf, byte(strLocal+i))
 		} else {
 			e.buf = append(e.buf, strLocalN)
 			e.uint(uint64(i - locals))
 		}
-		return
+		return true
 	}
-	if len(s) > 1 && len(e.table) < maxTable {
-		e.table[s] = uint32(len(e.table))
+	if len(s) > 1 && len(e.table.list) < maxTable {
+		e.table.add(h, s)
 	}
-	if i, ok := e.names.index[s]; ok {
-		if i < shortNames {
-			e.buf = append(e.buf, byte(strName+i>>8), byte(i))
-		} else {
-			e.buf = append(e.buf, strNameN)
-			e.uint(uint64(i - shortNames))
-		}
-		return
+	i, ok := e.names.x.find(h, s)
+	if !ok {
+		return false
 	}
-	e.once(s)
+	if i < shortNames {
+		e.buf = append(e.buf, byte(strName+i>>8), byte(i))
+	} else {
+		e.buf = append(e.buf, strNameN)
+		e.uint(uint64(i - shortNames))
+	}
+	return true
 }
 
 // once writes a string that is not expected to come again.
@@ -210,11 +219,11 @@ func (d *decoder) local(i uint64) string {
 }
 
 func (d *decoder) name(i uint64) string {
-	if i >= uint64(len(d.names.list)) {
+	if i >= uint64(len(d.names.x.list)) {
 		d.stop(ErrNames)
 		return ""
 	}
-	return d.names.list[i]
+	return d.names.x.list[i]
 }
 
 func (d *decoder) text(n uint64) string {

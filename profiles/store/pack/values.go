@@ -191,27 +191,26 @@ var smallFloats = func() (t [smalls]any) {
 type shape struct {
 	names []string
 	last  []string // the string that each had before
-}
-
-func (s *shape) of(m map[string]any) bool {
-	if len(s.names) != len(m) {
-		return false
-	}
-	for _, name := range s.names {
-		if _, ok := m[name]; !ok {
-			return false
-		}
-	}
-	return true
+	mask  uint64   // of the event that was a part of one of this shape last
 }
 
 // object writes an object: number of its shape (0: a new one, its names
 // follow), values. It answers the shape.
 func (e *encoder) object(m map[string]any) *shape {
+	base := len(e.vals)
+	s := e.objectOn(m)
+	clear(e.vals[base:])
+	e.vals = e.vals[:base]
+	return s
+}
+
+// objectOn is object; the values, in the order of the shape, are left on
+// e.vals.
+func (e *encoder) objectOn(m map[string]any) *shape {
 	for i := len(e.shapes) - 1; i >= 0; i-- {
-		if s := e.shapes[i]; s.of(m) {
+		if s := e.shapes[i]; e.fits(s, m) {
 			e.uint(uint64(i + 1))
-			e.values(s, m)
+			e.values(s)
 			return s
 		}
 	}
@@ -224,17 +223,38 @@ func (e *encoder) object(m map[string]any) *shape {
 	e.uint(uint64(len(m)))
 	for _, name := range s.names {
 		e.str(name)
+		e.vals = append(e.vals, m[name])
 	}
 	if len(e.shapes) < maxTable {
 		e.shapes = append(e.shapes, s)
 	}
-	e.values(s, m)
+	e.values(s)
 	return s
 }
 
-func (e *encoder) values(s *shape, m map[string]any) {
-	for i, name := range s.names {
-		v := m[name]
+// fits says whether an object has a shape, and leaves its values on e.vals if
+// it has.
+func (e *encoder) fits(s *shape, m map[string]any) bool {
+	if len(s.names) != len(m) {
+		return false
+	}
+	base := len(e.vals)
+	for _, name := range s.names {
+		v, ok := m[name]
+		if !ok {
+			e.vals = e.vals[:base]
+			return false
+		}
+		e.vals = append(e.vals, v)
+	}
+	return true
+}
+
+// values writes the values on e.vals, which are those of a shape.
+func (e *encoder) values(s *shape) {
+	base := len(e.vals) - len(s.names)
+	for i := range s.names {
+		v := e.vals[base+i]
 		if text, ok := v.(string); ok {
 			e.like(text, s.last[i])
 			s.last[i] = text
@@ -246,22 +266,20 @@ func (e *encoder) values(s *shape, m map[string]any) {
 
 // like writes a string that may begin as another.
 func (e *encoder) like(s, last string) {
-	if len(last) >= minLike && len(s) > minLike && s[:minLike] == last[:minLike] && s != last {
-		if _, had := e.table[s]; !had && !e.names.Has(s) {
-			n := minLike
-			for n < len(s) && n < len(last) && s[n] == last[n] {
-				n++
-			}
-			if len(e.table) < maxTable {
-				e.table[s] = uint32(len(e.table))
-			}
-			e.buf = append(e.buf, strLike)
-			e.uint(uint64(n - minLike))
-			e.tail(s[n:])
-			return
-		}
+	if e.known(hash(s), s) {
+		return
 	}
-	e.str(s)
+	if len(last) < minLike || len(s) <= minLike || s[:minLike] != last[:minLike] {
+		e.once(s)
+		return
+	}
+	n := minLike
+	for n < len(s) && n < len(last) && s[n] == last[n] {
+		n++
+	}
+	e.buf = append(e.buf, strLike)
+	e.uint(uint64(n - minLike))
+	e.tail(s[n:])
 }
 
 // object reads an object; nil if it is empty.
