@@ -284,3 +284,16 @@ func lines(s string) []string {
 }
 
 var discard = slog.New(slog.DiscardHandler)
+
+func request(t *testing.T, method, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, text, err := do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code, text
+}
