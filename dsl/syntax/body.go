@@ -27,6 +27,7 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 		f.fault(incomplete("a block `{ … }` is missing"))
 		return
 	}
+	begin := lex.RawCursor()
 	lex.Next()
 	last := open
 	for {
@@ -39,7 +40,7 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 			last = lex.Next()
 			continue
 		case t.EOF(), startsDecl(lex):
-			f.fault(unclosedBlock(open.Pos.Offset))
+			f.fault(unclosedBlock(leftOpen(lex.Range(begin, lex.RawCursor())).Pos.Offset))
 			n.setSpan(open.Pos.Offset, end(last))
 			return
 		case is(t, "}"):
@@ -64,6 +65,36 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 		}
 		last = previous(lex)
 	}
+}
+
+// leftOpen is the brace that is probably not closed in tokens that begin with
+// an opening one whose counterpart is missing. It is one whose `}` stands
+// further left than the line that opened it, so that it was meant to close a
+// block outside; without such a one it is the first.
+func leftOpen(tokens []lexer.Token) *lexer.Token {
+	type opened struct {
+		brace  *lexer.Token
+		indent int // column of the first token of its line
+	}
+	var stack []opened
+	indent := 0
+	for i := range tokens {
+		t := &tokens[i]
+		first := i == 0 || t.Pos.Line != tokens[i-1].Pos.Line
+		if first {
+			indent = t.Pos.Column
+		}
+		switch {
+		case is(t, "{"):
+			stack = append(stack, opened{t, indent})
+		case is(t, "}") && len(stack) > 1:
+			if o := stack[len(stack)-1]; first && t.Pos.Column < o.indent {
+				return o.brace
+			}
+			stack = stack[:len(stack)-1]
+		}
+	}
+	return &tokens[0]
 }
 
 // maxProblems is how many mistakes of a block or file are listed. A text with

@@ -2,7 +2,7 @@ package syntax
 
 // If chooses by conditions.
 //
-//	If = "if" Expr Block ( "else" "if" Expr Block )* ( "else" Block )? .
+//	If = "if" Expr Block ElseIf* ( "else" Block )? .
 type If struct {
 	asStep
 	Cond    *Expr     `parser:"'if' @@"`
@@ -12,6 +12,8 @@ type If struct {
 }
 
 // ElseIf is a further condition of an If.
+//
+//	ElseIf = "else" "if" Expr Block .
 type ElseIf struct {
 	Cond *Expr  `parser:"'else' 'if' @@"`
 	Then *Block `parser:"@@"`

@@ -7,7 +7,7 @@ import (
 
 // Journey is who goes in, what happens to him, and when it ends.
 //
-//	Journey = "journey" Name String? "{" Clause* Step* "}" .
+//	Journey = "journey" Name String? Body .
 type Journey struct {
 	asDecl
 	Name  Name    `parser:"'journey' @@"`
@@ -17,6 +17,8 @@ type Journey struct {
 
 // Body is what stands between the braces of a journey. A clause after the
 // first step has been reported and is in the Head all the same.
+//
+//	Body = "{" ( Clause newline )* ( Step newline )* "}" .
 type Body struct {
 	node
 	Head  []Clause

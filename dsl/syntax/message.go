@@ -7,7 +7,7 @@ import (
 
 // Message is something to send.
 //
-//	Message = "message" Name "via" Name "{" MessageClause* "}" .
+//	Message = "message" Name "via" Name MessageClauses .
 type Message struct {
 	asDecl
 	Name    Name           `parser:"'message' @@"`
@@ -16,6 +16,8 @@ type Message struct {
 }
 
 // MessageClauses are the clauses of a message.
+//
+//	MessageClauses = "{" ( MessageClause newline )* "}" .
 type MessageClauses struct {
 	node
 	Items []MessageClause

@@ -55,7 +55,7 @@ type Statement interface {
 
 // Decl is a declaration at the top of a file.
 //
-//	Decl = Workspace | Trait | Event | Segment | Message | Journey | Test .
+//	Decl = Workspace | Trait | Event | Segment | Message | Journey .
 //
 //sumtype:decl
 type Decl interface {
@@ -65,6 +65,8 @@ type Decl interface {
 
 // Setting is a clause of a workspace.
 //
+//	Setting = Timezone | Country | Currency | Consent | Identify | LateAfter .
+//
 //sumtype:decl
 type Setting interface {
 	Statement
@@ -72,6 +74,8 @@ type Setting interface {
 }
 
 // MessageClause is a clause of a message.
+//
+//	MessageClause = Content | To | Exempt | URL | Method | JSON .
 //
 //sumtype:decl
 type MessageClause interface {
@@ -81,13 +85,17 @@ type MessageClause interface {
 
 // Clause is a clause in the head of a journey.
 //
+//	Clause = EnterEvent | EnterWhen | EnterRequest | Once | AgainAfterExit | AgainAfter | OnlyWhile | ExitEvent | ExitWhen | ExitGoal | Goal | Transactional .
+//
 //sumtype:decl
 type Clause interface {
 	Statement
 	clause()
 }
 
-// Step is a step of a journey.
+// Step is a step of a journey. Each can have a label before it: "@" Name.
+//
+//	Step = Wait | WaitClock | WaitWindow | WaitMoment | WaitQuiet | WaitFor | If | Split | Set | Clear | Tag | Let | Send | Exit .
 //
 //sumtype:decl
 type Step interface {

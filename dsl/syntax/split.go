@@ -7,7 +7,7 @@ import (
 
 // Split divides people by chance that stays with them.
 //
-//	Split = "split" Name "{" ( Branch newline )* "}" .
+//	Split = "split" Name Branches .
 type Split struct {
 	asStep
 	Name     Name     `parser:"'split' @@"`
@@ -15,6 +15,8 @@ type Split struct {
 }
 
 // Branches are the branches of a split.
+//
+//	Branches = "{" ( Branch newline )* "}" .
 type Branches struct {
 	node
 	Items []*Branch

@@ -7,13 +7,15 @@ import (
 
 // Workspace holds the settings of a program.
 //
-//	Workspace = "workspace" "{" Setting* "}" .
+//	Workspace = "workspace" Settings .
 type Workspace struct {
 	asDecl
 	Settings Settings `parser:"'workspace' @@"`
 }
 
 // Settings are the clauses of a workspace.
+//
+//	Settings = "{" ( Setting newline )* "}" .
 type Settings struct {
 	node
 	Items []Setting
@@ -45,9 +47,10 @@ type Currency struct {
 	Code Name `parser:"'currency' @@"`
 }
 
-// Consent says what a missing consent means: `consent required`.
+// Consent says what a missing consent means: `consent required` or
+// `consent assumed`.
 //
-//	Consent = "consent" ( "required" | "assumed" ) .
+//	Consent = "consent" Name .
 type Consent struct {
 	asSetting
 	Mode Name `parser:"'consent' @@"`
