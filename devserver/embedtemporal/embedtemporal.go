@@ -131,7 +131,7 @@ func construct(log *logger, options []temporal.ServerOption) (server temporal.Se
 	defer func() {
 		switch v := recover().(type) {
 		case nil:
-			log.phase.Store(running)
+			log.phase.Store(starting)
 		case *fatalError:
 			err = v
 		default:
@@ -150,12 +150,13 @@ func (t *Temporal) awaitReady(ctx context.Context) error {
 		})
 		if err == nil {
 			c.Close()
+			t.log.phase.Store(running)
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			t.Stop()
-			return fmt.Errorf("temporal on %s did not answer: %w", t.address, err)
+			return fmt.Errorf("temporal on %s did not answer: %w (its warnings are in the debug log)", t.address, err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// logger passes the server's warnings and errors to slog, but for those that say
-// nothing about a fault. The server relies on Fatal not to return.
+// logger passes the server's warnings and errors to slog, those that say nothing
+// about a fault as debug. The server relies on Fatal not to return.
 type logger struct {
 	slog    *slog.Logger
 	onFatal func(string)
@@ -24,6 +24,7 @@ type logger struct {
 // The phases of a server's life, shared by all loggers derived from one.
 const (
 	constructing int32 = iota
+	starting
 	running
 	stopping
 )
@@ -83,21 +84,29 @@ func (l *logger) Fatal(msg string, tags ...tag.Tag) {
 	l.exit(1)
 }
 
-// say writes a line. What is no fault of the server is not said: its own services
-// losing each other while it stops, somebody who waited for a task and left, and
-// that the interface we do not use is off.
+// say writes a line; one about nothing that is wrong is for debugging only.
 func (l *logger) say(level slog.Level, msg string, tags []tag.Tag) {
-	if l.phase.Load() == stopping || strings.HasPrefix(msg, "HTTP API port has not been set") {
-		return
-	}
-	for _, t := range tags {
-		if isError(t) && strings.Contains(fmt.Sprint(t.Value()), "context canceled") {
-			return
-		}
+	if l.harmless(msg, tags) {
+		level = slog.LevelDebug
 	}
 	if l.slog.Enabled(context.Background(), level) {
 		l.slog.Log(context.Background(), level, msg, attributes(tags)...)
 	}
+}
+
+// harmless recognises the services looking for each other while the server starts
+// and losing each other while it stops, somebody who waited for a task and left,
+// and the hint that an interface we do not use is off.
+func (l *logger) harmless(msg string, tags []tag.Tag) bool {
+	if p := l.phase.Load(); p == starting || p == stopping {
+		return true
+	}
+	for _, t := range tags {
+		if isError(t) && strings.Contains(fmt.Sprint(t.Value()), "context canceled") {
+			return true
+		}
+	}
+	return strings.HasPrefix(msg, "HTTP API port has not been set")
 }
 
 func attributes(tags []tag.Tag) []any {
