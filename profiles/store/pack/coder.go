@@ -97,6 +97,7 @@ type decoder struct {
 	rest   string
 	names  *Names
 	table  []string
+	boxes  [locals]any // the first of the table as values, once they were some
 	last   value.Time
 	depth  int
 	err    error

@@ -115,21 +115,22 @@ func (d *decoder) newest() []*cond.Event {
 	if n == 0 {
 		return nil
 	}
-	list := make([]*cond.Event, n)
+	list, events := make([]*cond.Event, n), make([]cond.Event, n)
 	d.looks = make([]*shape, n)
 	for i := range list {
-		list[i], d.looks[i] = d.eventHere()
+		list[i] = &events[i]
+		d.looks[i] = d.eventHere(list[i])
 	}
 	d.recent = list
 	return list
 }
 
-func (d *decoder) eventHere() (*cond.Event, *shape) {
-	ev := &cond.Event{Name: d.str(), ID: d.once(), At: d.time()}
+func (d *decoder) eventHere(ev *cond.Event) *shape {
+	ev.Name, ev.ID, ev.At = d.str(), d.once(), d.time()
 	ev.Arrived = d.after(ev.At)
 	s := d.shape()
 	ev.Props = d.values(s)
-	return ev, s
+	return s
 }
 
 func (d *decoder) event() *cond.Event {
@@ -138,7 +139,8 @@ func (d *decoder) event() *cond.Event {
 	case evNone:
 		return nil
 	case evHere:
-		ev, _ := d.eventHere()
+		ev := &cond.Event{}
+		d.eventHere(ev)
 		return ev
 	}
 	n -= evWhole
@@ -158,7 +160,7 @@ func (d *decoder) event() *cond.Event {
 	for j, name := range d.looks[i].names {
 		if j < maxMask && mask&(1<<j) != 0 {
 			if ev.Props == nil {
-				ev.Props = make(map[string]any, 4)
+				ev.Props = make(map[string]any, bits.OnesCount64(mask))
 			}
 			ev.Props[name] = whole.Props[name]
 		}

@@ -112,7 +112,10 @@ func (e *encoder) float(f float64) {
 
 func (d *decoder) value() any {
 	c := d.byte()
-	if c >= strLocal {
+	switch {
+	case c >= strLocal && c < strInline:
+		return d.boxed(int(c - strLocal))
+	case c >= strLocal:
 		return d.strOf(c, true)
 	}
 	if c >= valSmall {
@@ -163,6 +166,18 @@ func (d *decoder) value() any {
 	}
 	d.fail("no value begins with %#x", c)
 	return nil
+}
+
+// boxed is a string of the table as a value. Most of them come often, and a
+// value of its own for each would be memory of its own.
+func (d *decoder) boxed(i int) any {
+	if i >= len(d.table) {
+		return d.local(uint64(i)) // says what is wrong
+	}
+	if d.boxes[i] == nil {
+		d.boxes[i] = d.table[i]
+	}
+	return d.boxes[i]
 }
 
 func (d *decoder) elements() any {
