@@ -182,7 +182,20 @@ func (m *machine) became(wh *when) {
 	}
 	m.baseline(wh, holds)
 	if holds {
-		m.enter(wh.entryOf, whenEvent(m.at))
+		m.enterWhen(wh)
+	}
+}
+
+// enterWhen makes the entry of a condition that holds now, if its `where`
+// does; history begins nothing.
+func (m *machine) enterWhen(wh *when) {
+	ev := whenEvent(m.at)
+	switch {
+	case !m.admits(wh.entry, ev):
+	case m.history:
+		m.refuse(wh.journey.Name, RefusedLate)
+	default:
+		m.enter(wh.entryOf, ev)
 	}
 }
 

@@ -35,16 +35,18 @@ const (
 )
 
 // entries makes the entries that an event brings about.
-func (m *machine) entries(e *cond.Event, history bool) {
+func (m *machine) entries(e *cond.Event) {
 	ev := m.plan.onEvent[e.Name]
 	if ev == nil {
 		return
 	}
+	var asked *dsl.Journey // the clauses of a journey are alternatives, and stand together
 	for _, of := range ev.entries {
-		if !m.admits(of.entry, e) {
+		if of.journey == asked || !m.admits(of.entry, e) {
 			continue
 		}
-		if history {
+		asked = of.journey
+		if m.history {
 			m.refuse(of.journey.Name, RefusedLate)
 			continue
 		}

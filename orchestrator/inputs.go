@@ -26,10 +26,12 @@ func (m *machine) input(in *Input) Answer {
 	if in.Mark != nil && m.seen(*in.Mark) {
 		return Answer{Duplicate: true}
 	}
+	m.history = in.History || in.Kind == EventInput && m.late(m.arriving(in.Event))
+	defer func() { m.history = false }()
 	m.identify(in)
 	switch in.Kind {
 	case EventInput:
-		m.event(in)
+		m.event(in.Event)
 	case RequestInput:
 		a := m.request(in)
 		m.react()
@@ -128,23 +130,26 @@ func (m *machine) storeTrait(name string, v any, at value.Time) {
 	m.changed.trait(top)
 }
 
-// event stores an event and handles it: goals, exits, waits, entries.
-func (m *machine) event(in *Input) {
-	e := in.Event
+// arriving is the event as it comes in now.
+func (m *machine) arriving(e *cond.Event) *cond.Event {
 	e.Arrived = m.at
 	if e.At == 0 || e.At > m.at {
 		e.At = m.at // nothing has happened in the future
 	}
-	history := in.History || m.late(e)
+	return e
+}
+
+// event stores an event and handles it: goals, exits, waits, entries.
+func (m *machine) event(e *cond.Event) {
 	m.remember(e)
 	m.changed.event(e.Name)
 	m.derive()
 	m.goals(e)
 	m.exits(e)
-	if !history {
+	if !m.history {
 		m.waits(e)
 	}
-	m.entries(e, history)
+	m.entries(e)
 }
 
 // late says whether an event was history when it arrived.

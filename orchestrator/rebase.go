@@ -48,7 +48,7 @@ func (m *machine) rebase() {
 	m.changed = changes{}
 	for _, wh := range fresh {
 		if p.Last > 0 { // somebody who exists already
-			m.enter(wh.entryOf, whenEvent(m.at))
+			m.enterWhen(wh)
 		}
 	}
 }

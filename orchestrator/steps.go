@@ -17,7 +17,7 @@ func (m *machine) exec(r *profiles.Run) {
 		m.end(r, EndedGone)
 		return
 	}
-	m.depth = r.Depth
+	m.depth = r.Depth + 1 // of the entries that its steps cause
 	defer func() { m.depth = 0 }()
 	for m.ready[r] {
 		if r.Step == dsl.End {
@@ -160,9 +160,7 @@ func (m *machine) set(r *profiles.Run, s *dsl.Set) {
 	}
 	m.setTrait(s.Trait, v, m.at)
 	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Trait, Value: v})
-	m.depth++
 	m.react()
-	m.depth--
 }
 
 func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
@@ -182,9 +180,7 @@ func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
 	}
 	m.setTrait("tags", v, m.at)
 	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Tag, Detail: way})
-	m.depth++
 	m.react()
-	m.depth--
 }
 
 // planSend plans a send: the run stops at it until it is claimed and settled.

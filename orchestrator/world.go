@@ -92,7 +92,8 @@ type machine struct {
 	ready   map[*profiles.Run]bool // entered or released, not yet at a wait
 	was     map[string]snapshot    // runs as they were at the beginning
 	changed changes
-	depth   int // of the run whose step acts
+	depth   int  // of the chain of entries that what happens now belongs to
+	history bool // what happens now comes of a late or imported input
 	result  Result
 }
 
