@@ -36,8 +36,8 @@ type release struct {
 // published is the answer to a deployment.
 type published struct {
 	release
-	Diagnostics []diagnostic `json:"diagnostics"`
-	Notes       []string     `json:"notes"`
+	Diagnostics []json.RawMessage `json:"diagnostics"` // as diag.JSON writes them
+	Notes       []string          `json:"notes"`       // what only the server knows, in one line each
 }
 
 func releaseOf(r engine.Release) release {
@@ -59,16 +59,18 @@ func (s *Server) deploy(c *request) error {
 	if err != nil {
 		return err
 	}
-	out := published{release: releaseOf(r), Diagnostics: []diagnostic{}, Notes: []string{}}
+	out := published{release: releaseOf(r), Notes: []string{}}
+	if out.Diagnostics, err = shown(diags); err != nil {
+		return err
+	}
 	wrong := 0
 	for _, dg := range diags {
-		shown := show(dg)
-		out.Diagnostics = append(out.Diagnostics, shown)
 		switch {
 		case dg.Severity == diag.Error:
 			wrong++
-		case dg.Code == "counts-from-now": // only the server knows of it
-			out.Notes = append(out.Notes, shown.Rendered)
+		case dg.Code == "counts-from-now":
+			dg.Severity = diag.Error // a note is no warning
+			out.Notes = append(out.Notes, diag.Plain(dg))
 		}
 	}
 	if wrong > 0 {
@@ -90,6 +92,19 @@ func (s *Server) deploy(c *request) error {
 		}
 	}
 	return c.respond(http.StatusOK, out)
+}
+
+// shown are diagnostics as JSON.
+func shown(diags []diag.Diagnostic) ([]json.RawMessage, error) {
+	out := make([]json.RawMessage, 0, len(diags))
+	for i := range diags {
+		var b bytes.Buffer
+		if err := diag.JSON(&b, diags[i:i+1]); err != nil {
+			return nil, fmt.Errorf("encode a diagnostic: %w", err)
+		}
+		out = append(out, bytes.TrimSpace(b.Bytes()))
+	}
+	return out, nil
 }
 
 // deployment reads the body of one.

@@ -70,13 +70,13 @@ func outcomeOf(t *testing.T, text string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d %s", w.Code, w.Body)
 	for _, call := range f.taken() {
-		out.WriteString(shown(call))
+		out.WriteString(callText(call))
 	}
 	return out.String()
 }
 
-// shown is a call as text, without what is empty.
-func shown(c engine.Call) string {
+// callText is a call as text, without what is empty.
+func callText(c engine.Call) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s from %s, message %s\n", kindNames[c.Kind], c.Source, c.MessageID)
 	for _, f := range [][2]string{{"user", c.UserID}, {"anonymous", c.AnonymousID}, {"previous", c.PreviousID}, {"event", c.Event}, {"journey", c.Journey}} {

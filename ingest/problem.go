@@ -22,7 +22,7 @@ type problem struct {
 	RequestID string `json:"request_id"`
 	Retryable bool   `json:"retryable"`
 
-	Diagnostics []diagnostic `json:"diagnostics,omitempty"` // of a workspace
+	Diagnostics []json.RawMessage `json:"diagnostics,omitempty"` // of a workspace
 
 	after int   // seconds for Retry-After; 0: none
 	cause error // for the log
