@@ -11,7 +11,7 @@
 // The server kind runs the program redis-server with an append-only file
 // (appendfsync everysec), no TCP port, and a unix socket in the folder. A child
 // outlives a parent that is killed; the next Start on the same folder finds it
-// by its socket or its pid file and goes on with it (see child.go). Without a
+// by its socket or its pid file and goes on with it (adopt.go). Without a
 // folder nothing is kept and the child dies with its parent.
 //
 // The in-process kind is github.com/alicebob/miniredis, which keeps nothing by
