@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -161,7 +162,11 @@ func TestPagesFollow(t *testing.T) {
 // TestNoUpdateIsLost: eight writers raise the same numbers.
 func TestNoUpdateIsLost(t *testing.T) {
 	both(t, func(t *testing.T, s *env) {
-		const writers, each, people = 8, 250, 5
+		const writers, people = 8, 5
+		each := 400
+		if strings.Contains(t.Name(), "process") {
+			each = 60 // scripts are slow there
+		}
 		var lock sync.Mutex
 		want := map[string]float64{}
 		conflicts := 0

@@ -256,7 +256,7 @@ func TestAnEventRewritesLittle(t *testing.T) {
 	p := packtest.Person(3)
 	var s stored
 	s.put(t, p, false, names)
-	most, sum := 0, 0
+	most, sum, early, late := 0, 0, 0, 0
 	const n = 5000
 	for i := range n {
 		ev := *p.Recent[len(p.Recent)-1]
@@ -280,11 +280,20 @@ func TestAnEventRewritesLittle(t *testing.T) {
 		p.Marks = p.Marks[max(0, len(p.Marks)-64):]
 		s.put(t, p, false, names)
 		most, sum = max(most, s.wrote), sum+s.wrote
+		switch {
+		case i >= 100 && i < 200:
+			early += s.wrote
+		case i >= n-100:
+			late += s.wrote
+		}
 	}
 	s.check(t, p, names)
 	t.Logf("bytes written with an event: %d on average, %d at most; core %d, %d fields", sum/n, most, len(s.core), len(s.fields))
 	if most > 6<<10 || sum/n > 5<<10 {
 		t.Errorf("an event wrote %d bytes on average and %d at most", sum/n, most)
+	}
+	if late > 2*early {
+		t.Errorf("a late event wrote %d bytes, an early one %d", late/100, early/100)
 	}
 }
 
