@@ -18,6 +18,7 @@ type Program struct {
 	Events   []*Event
 	Segments []*Segment // those that other segments read stand before them
 	Messages []*Message
+	Calls    []*Call
 	Journeys []*Journey
 
 	// Derived are the computed traits and the segments in an order in which
@@ -30,6 +31,7 @@ type Program struct {
 	eventWires map[string]*Event
 	segments   map[string]*Segment
 	messages   map[string]*Message
+	calls      map[string]*Call
 	journeys   map[string]*Journey
 
 	lookBack []cond.EventRead // events that waits, exits and goals look back for
@@ -49,6 +51,39 @@ type Settings struct {
 	ConsentAssumed bool           // a missing consent counts as yes
 	Identify       []string       // identifier traits, strongest first
 	LateAfter      value.Duration // an event older than this on arrival is history
+	Quiet          []Quiet        // quiet hours, in the order of declaration
+	Caps           []Cap
+	Control        float64 // per cent of people in the global control group
+	Topics         []Topic
+	Suppress       []Suppress
+}
+
+// Quiet are the hours in which a channel's messages are held: from From to
+// To in the person's zone; From > To crosses midnight.
+type Quiet struct {
+	From, To value.Clock
+	Channels []string // empty: all
+}
+
+// Cap bounds how many messages somebody gets.
+type Cap struct {
+	Channel  string // "": over all channels
+	Count    int
+	Per      value.Duration // a rolling window; 0: Calendar
+	Calendar bool           // per calendar day in the person's zone
+	Span     diag.Span
+}
+
+// Topic is something people can leave without leaving the channel.
+type Topic struct {
+	Name, Title string
+	Span        diag.Span
+}
+
+// Suppress is a rule by which somebody gets no marketing over a channel.
+type Suppress struct {
+	Channel string // "": all
+	When    *cond.Expr
 }
 
 // Trait is a declared or built-in trait.
@@ -87,9 +122,20 @@ type Message struct {
 	URL, Method   string     // webhook
 	JSON          []Named    // webhook body, in the order of the source
 	Transactional bool
+	Topic         string     // "": none
 	ValidFor      *cond.Expr // nil: 24 hours
 	Resend        bool       // in doubt resend
 	Span          diag.Span
+}
+
+// Call is a declared webhook, which a `call` step asks for an answer. Its JSON
+// sees what the step's `with` gives.
+type Call struct {
+	Name        string
+	URL, Method string
+	JSON        []Named
+	Returns     *value.Type // an object; nil: undeclared, anything
+	Span        diag.Span
 }
 
 // Named is an expression with a name: a `with` value, a field of a JSON body.
@@ -109,6 +155,7 @@ type Journey struct {
 	Goals         []*Goal
 	Transactional bool
 	Priority      int
+	Control       float64 // per cent of people in the journey's own control group
 	Code          []Step
 	Start         int // index of the first step, or End
 	Arms          int // how many blocks of wait arms there are: slots for their events
@@ -123,10 +170,19 @@ type EntryKind uint8
 
 // The kinds of entry.
 const (
-	OnEvent EntryKind = iota
+	OnEvent EntryKind = iota // also a change of a trait: see ChangeOf
 	OnRequest
 	OnWhen
+	OnDate  // once, by a date or time of the person
+	OnYear  // yearly, by a date of the person
+	OnClock // daily, on weekdays, on days of the month
+	OnDay   // on one calendar date
 )
+
+// ChangeOf is the name of the event that a change of a trait is: `enter on
+// change of profile.tier` enters on ChangeOf("tier"). It has the properties
+// from and to.
+func ChangeOf(trait string) string { return "change of profile." + trait }
 
 // Entry is one `enter` clause.
 type Entry struct {
@@ -137,7 +193,21 @@ type Entry struct {
 	Where     *cond.Expr  // nil: always
 	Params    *value.Type // OnRequest: an object; nil: anything
 	Including bool        // including existing
+	Each      string      // OnEvent: a list of the event; one entry for each element, "": none
+	Calendar  Calendar    // OnDate, OnYear, OnClock, OnDay
 	Span      diag.Span
+}
+
+// Calendar says when an entry by date or clock is due, in the person's zone.
+type Calendar struct {
+	Trait     string         // OnDate, OnYear: the date or time
+	Offset    value.Duration // OnDate: before (negative) or after it
+	Days      int            // OnYear, and OnDate with a clock: calendar days before (negative) or after it
+	At        value.Clock
+	HasAt     bool       // OnDate without: at the moment itself
+	Weekdays  Weekdays   // OnClock; 0 with no Monthdays: every day
+	Monthdays []int      // OnClock: days of the month; 31 is the last
+	Date      value.Date // OnDay
 }
 
 // ReentryKind says when somebody may enter again.
@@ -195,6 +265,9 @@ func (p *Program) Segment(name string) (*Segment, bool) { s, ok := p.segments[na
 
 // Message finds a message by its name.
 func (p *Program) Message(name string) (*Message, bool) { m, ok := p.messages[name]; return m, ok }
+
+// Call finds a declared webhook by its name.
+func (p *Program) Call(name string) (*Call, bool) { c, ok := p.calls[name]; return c, ok }
 
 // Journey finds a journey by its name.
 func (p *Program) Journey(name string) (*Journey, bool) { j, ok := p.journeys[name]; return j, ok }

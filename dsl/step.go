@@ -156,3 +156,43 @@ type Leave struct {
 	StepHead
 	Reason string
 }
+
+// WaitHour is `wait until hour EXPR`: the next such local hour; 8.5 is 08:30,
+// missing or outside 0 to 24 at once.
+type WaitHour struct {
+	StepHead
+	Hour *cond.Expr
+}
+
+// Repeat is `repeat up to N times [every D] [while C] { … }`. The last step
+// of its block leads back to it.
+type Repeat struct {
+	StepHead
+	Times int
+	Every *cond.Expr // nil: no wait between rounds
+	While *cond.Expr // nil: always; asked before each round, after the wait
+	Body  int        // first step of the block, or the Repeat itself
+}
+
+// Emit is `emit EVENT { k: EXPR }`.
+type Emit struct {
+	StepHead
+	Event string
+	Props []Named
+}
+
+// Ask is the step `call NAME [with { … }] [as VAR] [otherwise { … }]`.
+type Ask struct {
+	StepHead
+	Call      *Call
+	With      []Named
+	As        string // "": the answer is not kept
+	Otherwise int
+}
+
+// Begin is the step `start JOURNEY [with { … }]`.
+type Begin struct {
+	StepHead
+	Journey string
+	With    []Named
+}
