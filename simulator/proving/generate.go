@@ -1,0 +1,365 @@
+package proving
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"journey/dsl/value"
+)
+
+// zones are those in which people live: half hours, southern summers, a clock
+// change at midnight.
+var zones = []string{"Asia/Taipei", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Beirut", "UTC"}
+
+// perProgram is how many cases in a row have one program.
+const perProgram = 4
+
+// Generate is the n-th random case of a seed; equal arguments make equal
+// cases.
+func Generate(seed, n uint64) *Case {
+	g := &gen{r: rand.New(rand.NewPCG(seed, n/perProgram))}
+	p := g.program()
+	g.r = rand.New(rand.NewPCG(^seed, n))
+	return &Case{p, g.script(p)}
+}
+
+// gen makes choices. The lengths and clock times of a program are few, so that
+// things often happen at one instant or just beside each other.
+type gen struct {
+	r       *rand.Rand
+	p       *Program
+	lengths []value.Duration
+	clocks  []int
+	daily   bool // local days, birthdays and ages are asked for
+	hourly  bool
+	j       *Journey
+	props   bool // the entry of this journey has properties
+	vars    []string
+	lets    int
+	budget  int // steps left for this journey
+}
+
+func (g *gen) n(max int) int { return g.r.IntN(max) }
+
+// chance is true in so many of a hundred.
+func (g *gen) chance(percent int) bool { return g.n(100) < percent }
+
+func pick[T any](g *gen, of ...T) T { return of[g.n(len(of))] }
+
+func (g *gen) program() *Program {
+	g.p = &Program{Zone: pick(g, zones...), ConsentAssumed: g.chance(20)}
+	if g.chance(10) {
+		g.p.Zone = ""
+	}
+	for range 4 {
+		g.lengths = append(g.lengths, pick(g, 30*value.Second, value.Minute, 10*value.Minute, value.Hour, 2*value.Hour,
+			12*value.Hour, value.Day, value.Day, 2*value.Day, 3*value.Day, 7*value.Day, 10*value.Day, 30*value.Day))
+	}
+	for range 3 {
+		g.clocks = append(g.clocks, pick(g, 0, 60, 90, 120, 135, 150, 180, 9*60, 9*60, 10*60, 15*60+30, 20*60, 22*60, 23*60+30))
+	}
+	g.daily = g.chance(25)
+	g.hourly = g.daily && g.chance(30)
+	for i := range g.n(3) {
+		g.p.Computed = append(g.p.Computed, g.computed(i))
+	}
+	for i := range g.n(3) {
+		g.p.Segments = append(g.p.Segments, &Segment{fmt.Sprintf("seg%d", i), g.cond(2, scope{derived: true})})
+	}
+	g.messages()
+	for i := range 1 + g.n(3) {
+		g.p.Journeys = append(g.p.Journeys, &Journey{Name: fmt.Sprintf("j%d", i)})
+	}
+	for _, j := range g.p.Journeys {
+		g.journey(j)
+	}
+	return g.p
+}
+
+func (g *gen) computed(i int) *Computed {
+	c := &Computed{Name: fmt.Sprintf("sum%d", i), Type: "number"}
+	switch g.n(5) {
+	case 0:
+		c.Name, c.Type = fmt.Sprintf("at%d", i), "time"
+		c.Expr = &Expr{Op: pick(g, OpNewest, OpFirst), Args: []*Expr{g.events(scope{})}, Name: "at"}
+	default:
+		c.Expr = g.num(1, scope{derived: true})
+	}
+	return c
+}
+
+func (g *gen) messages() {
+	name := &Expr{Op: OpTrait, Name: "name"}
+	g.p.Messages = []*Message{
+		{Name: "hello", Via: "email", Subject: []Part{{Text: "hi "}, {Value: name, Default: "you"}}, Text: []Part{{Text: "hello"}}},
+		{Name: "need", Via: "email", Subject: []Part{{Text: "need"}}, Text: []Part{{Text: "dear "}, {Value: name}}},
+		{Name: "note", Via: "email", Subject: []Part{{Text: "note"}}, Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}, Default: "none"}}, Transactional: g.chance(50)},
+		{Name: "hook", Via: "webhook", JSON: []Pair{{"who", name}, {"n", g.num(1, scope{derived: true})}, {"yes", g.cond(1, scope{derived: true})}}},
+	}
+	if g.chance(30) {
+		g.p.Messages = append(g.p.Messages, &Message{Name: "other", Via: "email", Subject: []Part{{Text: "other"}},
+			Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}}}, To: &Expr{Op: OpTrait, Name: "alt"}})
+	}
+}
+
+func (g *gen) journey(j *Journey) {
+	g.j, g.vars, g.lets = j, nil, 0
+	g.props = false
+	kinds := []string{pick(g, "event", "event", "event", "event", "when", "when", "request")}
+	for g.chance(20) && len(kinds) < 3 {
+		kinds = append(kinds, pick(g, "event", "when"))
+	}
+	for _, k := range kinds {
+		g.props = g.props || k != "when"
+	}
+	for _, k := range kinds {
+		e := &Entry{Kind: k}
+		switch k {
+		case "event":
+			e.Event = g.event()
+			if g.chance(40) {
+				e.Where = g.cond(1, scope{event: true, entry: true})
+			}
+		case "when":
+			e.When = g.cond(2, scope{timed: true})
+			if g.chance(15) {
+				e.Where = g.cond(1, scope{})
+			}
+			e.Including = g.chance(10)
+		case "request":
+			if g.chance(20) {
+				e.Where = g.cond(1, scope{entry: true})
+			}
+		}
+		j.Entries = append(j.Entries, e)
+	}
+	g.reentry(j)
+	g.budget = 12
+	j.Steps = g.block(3, 1+g.n(5), scope{entry: g.props, run: true}, false)
+	g.head(j)
+}
+
+func (g *gen) reentry(j *Journey) {
+	j.Again = pick(g, "", "once", "after exit", "after exit", "after exit", "after", "after")
+	if j.Again == "" {
+		return
+	}
+	if j.Again == "after" {
+		j.After = g.length(scope{entry: g.props})
+	}
+	if g.chance(30) {
+		j.Per = pick(g, &Expr{Op: OpTrait, Name: "tier"}, &Expr{Op: OpTrait, Name: "num"})
+		if g.props && g.chance(70) {
+			j.Per = &Expr{Op: OpEntry, Name: pick(g, "id", "n")}
+		}
+	}
+}
+
+func (g *gen) head(j *Journey) {
+	s := scope{entry: g.props, run: true, timed: true}
+	if g.chance(20) {
+		j.While = g.cond(1, s)
+	}
+	for g.chance(35) && len(j.Goals) < 2 {
+		goal := &Goal{Name: fmt.Sprintf("g%d", len(j.Goals)), Event: g.event(), Within: g.length(s)}
+		if g.chance(40) {
+			goal.Where = g.cond(1, s.with(true))
+		}
+		if g.chance(60) {
+			goal.Value = g.num(1, s.with(true))
+		}
+		j.Goals = append(j.Goals, goal)
+	}
+	for g.chance(45) && len(j.Exits) < 3 {
+		x := &Exit{}
+		switch k := g.n(10); {
+		case k < 5:
+			x.Event = g.event()
+			if g.chance(40) {
+				x.Where = g.cond(1, s.with(true))
+			}
+		case k < 8 || len(j.Goals) == 0:
+			x.When = g.cond(2, s)
+		default:
+			x.Goal = pick(g, j.Goals...).Name
+		}
+		j.Exits = append(j.Exits, x)
+	}
+	j.Transactional = g.chance(5)
+}
+
+func (g *gen) event() string { return pick(g, "ping", "ping", "bought", "left") }
+
+// block is a row of steps. mayLeave: it may end with an exit.
+func (g *gen) block(depth, n int, s scope, mayLeave bool) []*Step {
+	var list []*Step
+	for range n {
+		if g.budget <= 0 && len(list) > 0 {
+			break
+		}
+		g.budget--
+		list = append(list, g.step(depth, s))
+	}
+	if mayLeave && g.chance(20) {
+		list = append(list, &Step{Kind: StepExit, Name: pick(g, "", "enough")})
+	}
+	return list
+}
+
+// sub is a block inside a step; now and then there is none.
+func (g *gen) sub(depth, absent int, s scope, mayLeave bool) []*Step {
+	if g.chance(absent) {
+		return nil
+	}
+	return g.block(depth-1, 1+g.n(2), s, mayLeave)
+}
+
+func (g *gen) step(depth int, s scope) *Step {
+	k := g.n(100)
+	switch {
+	case k < 24:
+		return g.send(depth, s)
+	case k < 34:
+		return &Step{Kind: StepWait, For: g.length(s)}
+	case k < 40:
+		c := &Step{Kind: StepClock, Clock: pick(g, g.clocks...)}
+		switch g.n(4) {
+		case 0:
+			c.Tomorrow = true
+		case 1:
+			c.Days = pick(g, []string{"monday"}, []string{"sunday"}, []string{"monday", "friday"}, []string{"weekdays"})
+		}
+		return c
+	case k < 45:
+		w := &Step{Kind: StepWindow, Clock: pick(g, g.clocks...), To: pick(g, g.clocks...)}
+		if w.To == w.Clock {
+			w.To = (w.Clock + 4*60) % (24 * 60)
+		}
+		if g.chance(30) {
+			w.Days = pick(g, []string{"weekdays"}, []string{"weekends"}, []string{"sunday", "tuesday"})
+		}
+		return w
+	case k < 51:
+		return g.quiet(s)
+	case k < 90 && depth > 0:
+		return g.branching(depth, k, s)
+	}
+	return g.effect(s)
+}
+
+func (g *gen) quiet(s scope) *Step {
+	q := &Step{Kind: StepQuiet, Event: g.event(), For: g.length(s)}
+	if g.chance(40) {
+		q.Where = g.cond(1, s.with(true))
+	}
+	return q
+}
+
+func (g *gen) branching(depth, k int, s scope) *Step {
+	switch {
+	case k < 60:
+		m := &Step{Kind: StepMoment, Moment: g.moment(s)}
+		if g.chance(40) {
+			m.HasAt, m.Clock = true, pick(g, g.clocks...)
+		}
+		m.PastExit = g.chance(20)
+		m.Then = g.sub(depth, 40, s, !m.PastExit)
+		if !m.PastExit {
+			m.Else = g.sub(depth, 50, s, false)
+		}
+		return m
+	case k < 74:
+		return g.waitFor(depth, s)
+	case k < 84:
+		return &Step{Kind: StepIf, Cond: g.cond(2, s), Then: g.sub(depth, 0, s, true), Else: g.sub(depth, 40, s, false)}
+	}
+	split := &Step{Kind: StepSplit, Split: "halves", Branches: []*Branch{{Name: "a", Share: 50}, {Name: "b", Share: 50}}}
+	if g.chance(40) {
+		split.Split, split.Branches = "thirds", []*Branch{{Name: "a", Share: 33}, {Name: "b", Share: 33}, {Name: "none", Share: 34}}
+	}
+	for i, b := range split.Branches {
+		b.Body = g.sub(depth, 20, s, i == 0)
+	}
+	return split
+}
+
+func (g *gen) waitFor(depth int, s scope) *Step {
+	w := &Step{Kind: StepFor, For: g.length(s)}
+	switch g.n(4) {
+	case 0:
+		w.Until = true
+		w.Alts = []*Alt{{When: g.cond(2, s.moving()), Body: g.sub(depth, 40, s, true)}}
+	case 1:
+		w.Alts = []*Alt{g.alternative(depth, s)}
+	default:
+		for range 2 + g.n(2) {
+			if g.chance(25) {
+				w.Alts = append(w.Alts, &Alt{When: g.cond(1, s.moving()), Body: g.sub(depth, 30, s, true)})
+			} else {
+				w.Alts = append(w.Alts, g.alternative(depth, s))
+			}
+		}
+	}
+	w.Else = g.sub(depth, 40, s, false)
+	return w
+}
+
+func (g *gen) alternative(depth int, s scope) *Alt {
+	a := &Alt{Event: g.event(), Since: g.chance(25)}
+	if g.chance(40) {
+		a.Where = g.cond(1, s.with(true))
+	}
+	a.Body = g.sub(depth, 30, s.with(true), true)
+	return a
+}
+
+func (g *gen) send(depth int, s scope) *Step {
+	m := pick(g, g.p.Messages...)
+	step := &Step{Kind: StepSend, Name: m.Name}
+	if m.Name == "note" || m.Name == "other" {
+		step.With = []Pair{{"x", g.num(1, s)}}
+		if g.chance(30) {
+			step.With[0].Expr = g.text(s)
+		}
+	}
+	if depth > 0 {
+		step.Else = g.sub(depth, 65, s, true)
+	}
+	return step
+}
+
+// effect is a step that changes the person or the run.
+func (g *gen) effect(s scope) *Step {
+	switch g.n(9) {
+	case 0:
+		return &Step{Kind: pick(g, StepTag, StepTag, StepUntag), Name: pick(g, "vip", "new")}
+	case 1:
+		return &Step{Kind: StepClear, Trait: pick(g, "tier", "num", "flag", "name", "since", "lead")}
+	case 2:
+		return &Step{Kind: StepSet, Trait: "consent", Path: "email", Value: lit(g.chance(50))}
+	case 3:
+		return &Step{Kind: StepSet, Trait: "tier", Value: lit(pick(g, tiers...))}
+	case 4:
+		return &Step{Kind: StepSet, Trait: "num", Value: g.num(1, s)}
+	case 5:
+		return &Step{Kind: StepSet, Trait: "flag", Value: lit(g.chance(50))}
+	case 6:
+		if g.chance(30) {
+			return &Step{Kind: StepSet, Trait: "timezone", Value: lit(pick(g, zones...))}
+		}
+		return &Step{Kind: StepSet, Trait: "since", Value: g.time(s)}
+	}
+	name := fmt.Sprintf("v%d", g.lets)
+	if g.lets > 1 {
+		name = "v0"
+	} else {
+		g.lets++
+	}
+	step := &Step{Kind: StepLet, Name: name, Value: g.num(1, s)}
+	g.vars = append(g.vars, name)
+	return step
+}
+
+var tiers = []string{"bronze", "silver", "gold"}
+
+func lit(v any) *Expr { return &Expr{Op: OpLit, Val: v} }

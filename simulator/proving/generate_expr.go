@@ -1,0 +1,228 @@
+package proving
+
+// scope is what an expression may speak of.
+type scope struct {
+	event   bool // event.… (and entry.…, which in an entry's `where` is the same)
+	entry   bool // properties of entry
+	run     bool // entry.at, and run.… where something is kept
+	derived bool // a computed trait, segment or message: nothing but the person
+	timed   bool // prefer what time moves
+	it      bool
+}
+
+func (s scope) with(event bool) scope { s.event = event; return s }
+func (s scope) moving() scope         { s.timed = true; return s }
+
+func op(name string, args ...*Expr) *Expr { return &Expr{Op: name, Args: args} }
+
+func (g *gen) order() string { return pick(g, "==", "!=", "<", "<=", ">", ">=", ">=", ">=") }
+
+func (g *gen) small() *Expr { return lit(float64(pick(g, 0, 1, 1, 2, 3, 10))) }
+
+func (g *gen) literal() *Expr { return lit(pick(g, g.lengths...)) }
+
+// cond is a condition.
+func (g *gen) cond(depth int, s scope) *Expr {
+	if depth > 0 && g.chance(45) {
+		switch g.n(5) {
+		case 0, 1:
+			return op("and", g.cond(depth-1, s), g.cond(depth-1, s))
+		case 2, 3:
+			return op("or", g.cond(depth-1, s), g.cond(depth-1, s))
+		}
+		return op(OpNot, g.cond(depth-1, s))
+	}
+	if s.timed && g.chance(50) {
+		return g.moved(s)
+	}
+	switch k := g.n(20); {
+	case k < 2:
+		return op(pick(g, "==", "!="), &Expr{Op: OpTrait, Name: "tier"}, lit(pick(g, tiers...)))
+	case k < 3:
+		return &Expr{Op: OpTrait, Name: "flag"}
+	case k < 4:
+		return op(pick(g, OpSet, OpMissing), &Expr{Op: OpTrait, Name: pick(g, "name", "num", "since", "birthday", "lead", "email")})
+	case k < 5:
+		return &Expr{Op: OpTagged, Name: pick(g, "vip", "new")}
+	case k < 6:
+		return op("==", &Expr{Op: OpConsent, Name: "email"}, lit(g.chance(60)))
+	case k < 8:
+		return g.member()
+	case k < 11 && s.event:
+		return op(pick(g, "==", "!="), &Expr{Op: OpEvent, Name: "id"}, g.text(scope{entry: s.entry}))
+	case k < 12 && s.entry:
+		return op(pick(g, "==", "!="), &Expr{Op: OpEntry, Name: "id"}, lit(pick(g, ids...)))
+	case k < 14 && !s.it:
+		return op(OpAny, g.events(s), g.element(s))
+	case k < 15:
+		return g.moved(s)
+	}
+	return op(g.order(), g.num(1, s), g.num(0, s))
+}
+
+var ids = []string{"a", "b"}
+
+// member is a segment; journey.NAME is not executed yet.
+func (g *gen) member() *Expr {
+	if len(g.p.Segments) == 0 {
+		return &Expr{Op: OpTrait, Name: "flag"}
+	}
+	return &Expr{Op: OpSegment, Name: pick(g, g.p.Segments...).Name}
+}
+
+// element is a condition on an event of a list.
+func (g *gen) element(s scope) *Expr {
+	switch g.n(4) {
+	case 0:
+		return op(g.order(), &Expr{Op: OpIt, Name: "at"}, op(OpAgo, g.literal()))
+	case 1:
+		if s.entry {
+			return op("==", &Expr{Op: OpIt, Name: "id"}, &Expr{Op: OpEntry, Name: "id"})
+		}
+	}
+	return op(g.order(), &Expr{Op: OpIt, Name: "n"}, g.small())
+}
+
+// events is a list of past events.
+func (g *gen) events(s scope) *Expr {
+	e := &Expr{Op: OpEvents, Name: g.event()}
+	if g.chance(40) {
+		e.Last = pick(g, g.lengths...)
+	}
+	if !s.it && g.chance(20) {
+		return op(OpFilter, e, g.element(s))
+	}
+	return e
+}
+
+// moved is a condition that time moves.
+func (g *gen) moved(s scope) *Expr {
+	switch k := g.n(12); {
+	case k < 3:
+		return op(g.order(), op(OpCount, &Expr{Op: OpEvents, Name: g.event(), Last: pick(g, g.lengths...)}), g.small())
+	case k < 5:
+		return op(g.order(), &Expr{Op: OpNewest, Name: "at", Args: []*Expr{g.events(s)}}, op(OpAgo, g.literal()))
+	case k < 7 && s.run:
+		length := g.literal()
+		if g.chance(20) {
+			length = &Expr{Op: OpTrait, Name: "lead"}
+		}
+		return op(g.order(), op("-", &Expr{Op: OpNow}, &Expr{Op: OpEntry, Name: "at"}), length)
+	case k < 8 && s.entry:
+		return op(g.order(), &Expr{Op: OpEntry, Name: "when"}, op(pick(g, OpAgo, OpFromNow), g.literal()))
+	case k < 9:
+		return op(g.order(), op("+", &Expr{Op: OpTrait, Name: "since"}, g.literal()), &Expr{Op: OpNow})
+	case g.daily:
+		return g.calendar()
+	}
+	return op(g.order(), &Expr{Op: OpTrait, Name: "since"}, op(OpAgo, g.literal()))
+}
+
+// calendar is a condition on local days and hours.
+func (g *gen) calendar() *Expr {
+	now := &Expr{Op: OpNow}
+	switch k := g.n(5); {
+	case k < 2:
+		return op(g.order(), &Expr{Op: OpTrait, Name: "birthday"}, now)
+	case k == 2 && g.hourly:
+		return op(g.order(), &Expr{Op: OpLocal, Args: []*Expr{now}, Name: "hour"}, lit(float64(pick(g, 0, 1, 2, 3, 9, 23))))
+	case k == 3:
+		return op(g.order(), &Expr{Op: OpLocal, Args: []*Expr{now}, Name: "day"}, lit(float64(pick(g, 1, 8, 29, 31))))
+	}
+	return op(pick(g, "==", "!="), &Expr{Op: OpLocal, Args: []*Expr{now}, Name: "weekday"}, lit(pick(g, "monday", "sunday", "friday")))
+}
+
+// num is a number.
+func (g *gen) num(depth int, s scope) *Expr {
+	if depth > 0 && g.chance(20) {
+		return op(pick(g, "+", "-", "*", "??"), g.num(depth-1, s), g.num(depth-1, s))
+	}
+	switch k := g.n(12); {
+	case k < 2:
+		return &Expr{Op: OpTrait, Name: "num"}
+	case k < 4 && s.event:
+		return &Expr{Op: OpEvent, Name: "n"}
+	case k < 5 && s.entry:
+		return &Expr{Op: OpEntry, Name: "n"}
+	case k < 6 && s.run && len(g.vars) > 0:
+		return &Expr{Op: OpRun, Name: pick(g, g.vars...)}
+	case k < 7:
+		for _, c := range g.p.Computed {
+			if c.Type == "number" && g.chance(50) {
+				return &Expr{Op: OpTrait, Name: c.Name}
+			}
+		}
+	case k < 8:
+		return op(OpCount, g.events(s))
+	case k < 9:
+		return &Expr{Op: pick(g, OpSum, OpSum, OpMin, OpMax), Args: []*Expr{g.events(s)}, Name: "n"}
+	case k < 10:
+		return &Expr{Op: pick(g, OpNewest, OpFirst), Args: []*Expr{g.events(s)}, Name: "n"}
+	}
+	return g.small()
+}
+
+func (g *gen) text(s scope) *Expr {
+	switch k := g.n(4); {
+	case k == 0 && s.event:
+		return &Expr{Op: OpEvent, Name: "id"}
+	case k < 3 && s.entry:
+		return &Expr{Op: OpEntry, Name: "id"}
+	case k == 3:
+		return &Expr{Op: OpTrait, Name: "name"}
+	}
+	return lit(pick(g, ids...))
+}
+
+// length is a length of time that a clause or step asks for.
+func (g *gen) length(s scope) *Expr {
+	switch k := g.n(12); {
+	case k == 0:
+		return &Expr{Op: OpTrait, Name: "lead"}
+	case k == 1:
+		return op("*", g.small(), g.literal())
+	case k == 2 && s.entry:
+		return op("-", &Expr{Op: OpEntry, Name: "when"}, &Expr{Op: OpEntry, Name: "at"})
+	case k == 3:
+		return op(pick(g, "+", "-"), g.literal(), g.literal())
+	case k == 4:
+		return op("??", &Expr{Op: OpTrait, Name: "lead"}, g.literal())
+	}
+	return g.literal()
+}
+
+// time is a point of time.
+func (g *gen) time(s scope) *Expr {
+	switch k := g.n(6); {
+	case k == 0 && s.event:
+		return &Expr{Op: OpEvent, Name: pick(g, "at", "when")}
+	case k == 1 && s.entry:
+		return &Expr{Op: OpEntry, Name: pick(g, "at", "when")}
+	case k == 2:
+		return op(pick(g, OpAgo, OpFromNow), g.literal())
+	case k == 3:
+		return &Expr{Op: OpNewest, Args: []*Expr{g.events(s)}, Name: pick(g, "at", "when")}
+	case k == 4:
+		return &Expr{Op: OpTrait, Name: "since"}
+	}
+	return &Expr{Op: OpNow}
+}
+
+// moment is a time or day that a wait waits for.
+func (g *gen) moment(s scope) *Expr {
+	switch k := g.n(8); {
+	case k < 2:
+		return &Expr{Op: OpTrait, Name: "birthday"}
+	case k == 2:
+		return op(pick(g, "+", "-"), &Expr{Op: OpTrait, Name: "birthday"}, g.literal())
+	case k < 5 && s.entry:
+		e := &Expr{Op: OpEntry, Name: pick(g, "when", "day")}
+		if g.chance(40) {
+			return op(pick(g, "+", "-"), e, g.literal())
+		}
+		return e
+	case k == 5:
+		return op("+", g.time(s), g.literal())
+	}
+	return g.time(s)
+}

@@ -1,0 +1,642 @@
+package proving
+
+import (
+	"strings"
+	"time"
+
+	"journey/dsl/value"
+)
+
+// The oracle. It goes from one instant at which anything could happen to the
+// next; at each it takes the inputs, asks everything that time may have
+// changed, and lets the runs go on. It keeps everything that ever happened
+// and indexes nothing.
+//
+// Where the language's description is silent, a comment here says "silent".
+
+// oracle is one telling of a case.
+type oracle struct {
+	c      *Case
+	branch func(split string) (string, bool)
+	cal    calendar
+	ws     *time.Location
+
+	now      value.Time
+	traits   map[string]trait
+	events   []*event // in the order of arrival
+	runs     []*run   // in the order of entry, ended ones too
+	segments map[string]bool
+	whens    map[*Entry]bool
+	entries  map[string]value.Time // by journey and key: the last
+	planned  []*send
+	depth    int // of the run that takes its steps, and one
+	late     bool
+	pending  change
+
+	moved    map[*Expr]*mention
+	instants instants
+
+	rec Record
+}
+
+type trait struct {
+	v  any
+	at value.Time
+}
+
+type event struct {
+	name    string
+	at      value.Time
+	arrived value.Time
+	seq     int
+	props   map[string]any
+	late    bool
+}
+
+func (e *event) get(name string) any {
+	if e == nil {
+		return nil
+	}
+	switch name {
+	case "at":
+		return e.at
+	case "event":
+		if e.name == "" {
+			return nil
+		}
+		return e.name
+	}
+	return e.props[name]
+}
+
+type run struct {
+	n       int
+	j       *Journey
+	key     string
+	entry   *event
+	entered value.Time
+	seq     int // how many events there were when it was entered
+
+	state  runState
+	ready  bool
+	stack  []frame
+	step   *Step      // the wait or send it is at
+	clock  value.Time // when that was reached
+	base   value.Time // quiet: what it counts from
+	until  value.Time
+	around *event // the event at hand at that step
+
+	vars  map[string]any
+	goals map[string]goal
+	sent  value.Time
+	depth int
+
+	reason string
+}
+
+type runState int
+
+const (
+	waiting runState = iota
+	sending
+	ended
+)
+
+// frame is a block in which a run is: the steps still before it, and the
+// event at hand.
+type frame struct {
+	steps []*Step
+	event *event
+}
+
+type goal struct {
+	at       value.Time
+	value    float64
+	credited bool
+}
+
+type send struct {
+	r    *run
+	step *Step
+}
+
+// change is what conditions may read and that has changed.
+type change struct {
+	names map[string]bool
+	time  bool
+	all   bool
+}
+
+func (c *change) add(name string) {
+	if c.names == nil {
+		c.names = map[string]bool{}
+	}
+	c.names[name] = true
+}
+
+func (c *change) none() bool { return len(c.names) == 0 && !c.time && !c.all }
+
+func (c *change) merge(o change) {
+	for n := range o.names {
+		c.add(n)
+	}
+	c.time = c.time || o.time
+	c.all = c.all || o.all
+}
+
+// Foretell says what must happen in a case. branch is the branch of a split
+// that the person is in.
+func Foretell(c *Case, branch func(split string) (string, bool)) *Record {
+	o := &oracle{
+		c: c, branch: branch, cal: calendar{}, ws: zoneNamed(c.Program.Zone),
+		traits: map[string]trait{}, segments: map[string]bool{}, whens: map[*Entry]bool{},
+		entries: map[string]value.Time{}, moved: map[*Expr]*mention{},
+	}
+	if o.ws == nil {
+		o.ws = time.UTC
+	}
+	o.instants.prepare(o)
+	inputs := c.Script.Inputs
+	for {
+		born := o.now != 0
+		next, ok := value.Time(0), false
+		if born {
+			next, ok = o.nextInstant()
+		}
+		if len(inputs) > 0 && (!ok || inputs[0].At <= next) {
+			next, ok = inputs[0].At, true
+		}
+		if !ok || next > c.Script.Until {
+			break
+		}
+		o.now = next
+		if !born {
+			o.born()
+		}
+		given := len(inputs) > 0 && inputs[0].At == next
+		for len(inputs) > 0 && inputs[0].At == next {
+			o.input(inputs[0])
+			inputs = inputs[1:]
+		}
+		o.react(change{time: true, all: given})
+		o.goOn()
+	}
+	o.final()
+	o.rec.settle()
+	return &o.rec
+}
+
+func (o *oracle) zone() *time.Location {
+	name, _ := o.traits["timezone"].v.(string)
+	if z := zoneNamed(name); z != nil {
+		return z
+	}
+	return o.ws
+}
+
+// inside says whether the person has a live run of a journey.
+func (o *oracle) inside(journey string) bool {
+	for _, r := range o.runs {
+		if r.j.Name == journey && r.state != ended {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *oracle) mention(e *Expr) *mention {
+	m := o.moved[e]
+	if m == nil {
+		m = &mention{names: map[string]bool{}}
+		mentions(e, m)
+		o.moved[e] = m
+	}
+	return m
+}
+
+// touches says whether a change can have changed an expression.
+func (o *oracle) touches(c change, e *Expr) bool {
+	if e == nil {
+		return false
+	}
+	m := o.mention(e)
+	if c.all || c.time && m.moved {
+		return true
+	}
+	for n := range c.names {
+		if m.names[n] || n == "t:timezone" {
+			return true
+		}
+	}
+	return false
+}
+
+// born is the first moment of somebody: what already holds for one of whom
+// nothing is known does not become true.
+func (o *oracle) born() {
+	all := change{all: true}
+	o.derive(&all)
+	for _, j := range o.c.Program.Journeys {
+		for _, e := range j.Entries {
+			if e.When != nil {
+				o.whens[e] = o.about(nil).truth(e.When)
+			}
+		}
+	}
+}
+
+// about is the surroundings of a question about the person.
+func (o *oracle) about(e *event) surroundings {
+	return surroundings{o: o, now: o.now, event: e, entry: e}
+}
+
+// of is the surroundings of a question about a run.
+func (o *oracle) of(r *run, e *event) surroundings {
+	return surroundings{o: o, now: o.now, event: e, entry: r.entry, vars: r.vars}
+}
+
+// input takes an input: it is stored whole, then its event is handled, then
+// the changes it caused.
+func (o *oracle) input(in *Input) {
+	ch := change{}
+	switch in.Kind {
+	case InputSet:
+		o.storeAll(in.Props, in.Of, &ch)
+		o.react(ch)
+	case InputEvent:
+		o.takeEvent(in)
+	case InputRequest:
+		o.request(in)
+	}
+}
+
+func (o *oracle) storeAll(traits map[string]any, at value.Time, ch *change) {
+	for n, v := range traits {
+		o.store(n, v, at, ch)
+	}
+}
+
+// store keeps a trait: of two values the newer by event time stays.
+func (o *oracle) store(name string, v any, at value.Time, ch *change) {
+	old, had := o.traits[name]
+	if had && at < old.at {
+		return
+	}
+	o.traits[name] = trait{v, at}
+	if !same(old.v, v) {
+		top, _, _ := strings.Cut(name, ".")
+		ch.add("t:" + top)
+		o.instants.know(o, v)
+		if name == "lead" {
+			o.instants.length(o, v)
+		}
+	}
+}
+
+func same(a, b any) bool {
+	x, ok := a.([]any)
+	if !ok {
+		_, list := b.([]any)
+		return !list && a == b
+	}
+	y, ok := b.([]any)
+	if !ok || len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *oracle) takeEvent(in *Input) {
+	e := &event{name: in.Name, at: in.Of, arrived: o.now, seq: len(o.events), props: in.Props}
+	e.late = e.arrived-e.at > msDay
+	o.events = append(o.events, e)
+	o.instants.know(o, e.at)
+	for _, v := range e.props {
+		o.instants.know(o, v)
+	}
+	ch := change{}
+	o.storeAll(in.Traits, in.Of, &ch)
+	ch.add("e:" + e.name)
+	o.derive(&ch)
+	o.countGoals(e)
+	o.exitsOn(e)
+	if !e.late {
+		o.waitsFor(e)
+	}
+	o.entriesOn(e)
+	ch.merge(o.take())
+	o.late = e.late
+	o.react(ch)
+	o.late = false
+}
+
+// take are the changes since they were last taken.
+func (o *oracle) take() change {
+	ch := o.pending
+	o.pending = change{}
+	return ch
+}
+
+// derive asks the computed traits and segments that a change touches; what
+// changes of them belongs to the change.
+func (o *oracle) derive(ch *change) {
+	for _, c := range o.c.Program.Computed {
+		if o.touches(*ch, c.Expr) {
+			v := o.about(nil).value(c.Expr)
+			if !same(o.traits[c.Name].v, v) {
+				ch.add("t:" + c.Name)
+				o.instants.know(o, v)
+			}
+			o.traits[c.Name] = trait{v: v}
+		}
+	}
+	for _, s := range o.c.Program.Segments {
+		if !o.touches(*ch, s.When) {
+			continue
+		}
+		in := o.about(nil).truth(s.When)
+		if in == o.segments[s.Name] {
+			continue
+		}
+		o.segments[s.Name] = in
+		ch.add("s:" + s.Name)
+		word := "out"
+		if in {
+			word = "in"
+		}
+		o.rec.add(o.now, word, s.Name, "")
+	}
+}
+
+// react lets changes have their consequences: exits, waits, entries, until
+// nothing changes any more.
+func (o *oracle) react(ch change) {
+	ch.merge(o.take())
+	for round := 0; !ch.none() && round < 16; round++ { // silent: how often
+		o.derive(&ch)
+		o.exitsWhen(ch)
+		o.waitsMoved(ch)
+		o.entriesWhen(ch)
+		ch = o.take()
+	}
+}
+
+// live are the live runs, in the order of entry.
+func (o *oracle) live() []*run {
+	var list []*run
+	for _, r := range o.runs {
+		if r.state != ended {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func (o *oracle) exitsWhen(ch change) {
+	for _, r := range o.live() {
+		for _, x := range r.j.Exits {
+			if r.state != ended && o.touches(ch, x.When) && o.of(r, nil).truth(x.When) {
+				o.end(r, "when")
+			}
+		}
+	}
+}
+
+func (o *oracle) entriesWhen(ch change) {
+	for _, j := range o.c.Program.Journeys {
+		for _, e := range j.Entries {
+			if !o.touches(ch, e.When) {
+				continue
+			}
+			holds := o.about(nil).truth(e.When)
+			was := o.whens[e]
+			o.whens[e] = holds
+			if !holds || was {
+				continue
+			}
+			moment := &event{at: o.now, arrived: o.now}
+			if e.Where == nil || o.about(moment).truth(e.Where) {
+				o.enter(j, e, moment, o.late)
+			}
+		}
+	}
+}
+
+func (o *oracle) entriesOn(e *event) {
+	for _, j := range o.c.Program.Journeys {
+		for _, x := range j.Entries {
+			if x.Kind == "event" && x.Event == e.name && (x.Where == nil || o.about(e).truth(x.Where)) {
+				o.enter(j, x, e, e.late)
+				break // the clauses are alternatives
+			}
+		}
+	}
+}
+
+func (o *oracle) request(in *Input) {
+	e := &event{name: "request", at: in.Of, arrived: o.now, seq: -1, props: in.Props}
+	for _, v := range e.props {
+		o.instants.know(o, v)
+	}
+	for _, j := range o.c.Program.Journeys {
+		if j.Name != in.Name {
+			continue
+		}
+		for _, x := range j.Entries {
+			if x.Kind != "request" {
+				continue
+			}
+			if x.Where == nil || o.about(e).truth(x.Where) {
+				o.enter(j, x, e, false)
+			} else {
+				o.rec.add(o.now, "refused", j.Name, "where") // silent: the word
+			}
+			o.react(change{})
+			return
+		}
+	}
+	o.rec.add(o.now, "refused", in.Name, "no journey") // silent: the word
+}
+
+// enter begins a run, or says why not. Which reason is given when there are
+// several is silent.
+func (o *oracle) enter(j *Journey, x *Entry, e *event, late bool) {
+	refuse := func(why string) { o.rec.add(o.now, "refused", j.Name, "%s", why) }
+	if late {
+		refuse("late")
+		return
+	}
+	if o.depth > 10 {
+		refuse("depth")
+		return
+	}
+	key := ""
+	if j.Per != nil {
+		v := o.about(e).value(j.Per)
+		if v == nil {
+			refuse("no key")
+			return
+		}
+		key = plain(v)
+	}
+	if j.While != nil && !o.about(e).truth(j.While) {
+		refuse("filter")
+		return
+	}
+	if x.Kind == "event" && o.alreadyLeft(j, e) {
+		refuse("already left")
+		return
+	}
+	if !o.again(j, key, e) {
+		refuse("again")
+		return
+	}
+	r := &run{
+		n: len(o.runs) + 1, j: j, key: key, entry: e, entered: o.now, seq: len(o.events), ready: true,
+		stack: []frame{{steps: j.Steps}}, vars: map[string]any{}, goals: map[string]goal{}, depth: o.depth,
+	}
+	o.runs = append(o.runs, r)
+	o.entries[j.Name+"\x00"+key] = o.now
+	o.pending.add("j:" + j.Name)
+	o.instants.know(o, e.at)
+	o.rec.add(o.now, "entered", o.name(r), "%s", key)
+	for _, c := range j.Exits {
+		if c.When != nil && o.of(r, nil).truth(c.When) {
+			o.end(r, "when")
+			return
+		}
+	}
+}
+
+func (o *oracle) name(r *run) string { return r.j.Name + "#" + number(float64(r.n)) }
+
+func (o *oracle) again(j *Journey, key string, e *event) bool {
+	last, entered := o.entries[j.Name+"\x00"+key]
+	if j.Again == "" || j.Again == "once" {
+		return !entered
+	}
+	for _, r := range o.runs {
+		if r.j == j && r.key == key && r.state != ended {
+			return false
+		}
+	}
+	return j.Again == "after exit" || !entered || o.now-last >= value.Time(o.about(e).length(j.After))
+}
+
+func (o *oracle) alreadyLeft(j *Journey, e *event) bool {
+	for _, x := range j.Exits {
+		for _, past := range o.events {
+			if x.Event != past.name || past.at <= e.at {
+				continue
+			}
+			s := o.about(e)
+			s.event = past
+			if x.Where == nil || s.truth(x.Where) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (o *oracle) end(r *run, reason string) {
+	r.state, r.ready, r.reason = ended, false, reason
+	o.rec.add(o.now, "ended", o.name(r), "%s", reason)
+	o.pending.add("j:" + r.j.Name)
+	for i, s := range o.planned {
+		if s.r == r {
+			o.planned = append(o.planned[:i], o.planned[i+1:]...)
+			break
+		}
+	}
+}
+
+func (o *oracle) exitsOn(e *event) {
+	for _, r := range o.live() {
+		if r.entry == e {
+			continue
+		}
+		for _, x := range r.j.Exits {
+			if r.state == ended || x.When != nil {
+				continue
+			}
+			if x.Goal != "" {
+				if g, ok := r.goals[x.Goal]; ok && g.at == o.now {
+					o.end(r, x.Goal)
+				}
+				continue
+			}
+			if x.Event == e.name && e.at >= r.entry.at && (x.Where == nil || o.of(r, e).truth(x.Where)) {
+				o.end(r, e.name)
+			}
+		}
+	}
+}
+
+// countGoals counts an event for every run, live or ended; its value goes to
+// one of them.
+func (o *oracle) countGoals(e *event) {
+	credit := map[string]*run{}
+	for _, r := range o.runs {
+		if r.entry == e {
+			continue
+		}
+		for _, g := range r.j.Goals {
+			if _, done := r.goals[g.Name]; done || g.Event != e.name {
+				continue
+			}
+			s := o.of(r, e)
+			within := value.Time(surroundings{o: o, now: o.now, entry: r.entry, vars: r.vars}.length(g.Within))
+			// silent: whether the window begins with the entering event's
+			// time or with its arrival. It begins with the former and ends
+			// counted from the latter.
+			if e.at < r.entry.at || e.at > r.entered+within || g.Where != nil && !s.truth(g.Where) {
+				continue
+			}
+			v := 0.0
+			if g.Value != nil {
+				v, _ = s.value(g.Value).(float64)
+			}
+			r.goals[g.Name] = goal{at: o.now, value: v}
+			o.rec.add(o.now, "goal", o.name(r), "%s", g.Name)
+			key := r.j.Name + "\x00" + g.Name
+			best := credit[key]
+			if best == nil || r.sent > best.sent || r.sent == best.sent { // silent: two at one instant
+				credit[key] = r
+			}
+		}
+	}
+	for key, r := range credit {
+		_, name, _ := strings.Cut(key, "\x00")
+		g := r.goals[name]
+		g.credited = true
+		r.goals[name] = g
+	}
+}
+
+// final writes down what the person is in the end.
+func (o *oracle) final() {
+	for name, t := range o.traits {
+		if t.v != nil {
+			o.rec.state("trait %s = %s", name, plain(t.v))
+		}
+	}
+	for name, in := range o.segments {
+		if in {
+			o.rec.state("in %s", name)
+		}
+	}
+	for _, r := range o.runs {
+		for name, g := range r.goals {
+			o.rec.state("goal %s %s at %s value %s credited %v", o.name(r), name, g.at, number(g.value), g.credited)
+		}
+		if r.state != ended {
+			o.rec.state("live %s until %s", o.name(r), r.until)
+		}
+	}
+}
