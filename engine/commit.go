@@ -88,7 +88,7 @@ func (e *Engine) committed(rec *record, v *visit, group []*task) {
 	}
 }
 
-// remember keeps a person in memory. A decoded person takes some six times
+// remember keeps a person in memory. A decoded person takes some ten times
 // what he takes in the store.
 func (e *Engine) remember(rec *record, group []*task) {
 	asked := func(t *task) bool { return !t.cold }
@@ -96,7 +96,7 @@ func (e *Engine) remember(rec *record, group []*task) {
 		return // nobody is stored there, or nobody has asked for him
 	}
 	rec.fresh = false
-	e.people.put(rec.person.ID, rec, 1024+6*int64(rec.base.Size()))
+	e.people.put(rec.person.ID, rec, 2048+10*int64(rec.base.Size()))
 }
 
 func reactionsOf(v *visit) []store.Reaction {
