@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"journey/dsl/cond"
 	"journey/dsl/value"
 )
 
@@ -36,13 +35,6 @@ type encoder struct {
 	vals []any    // a stack of values of objects
 }
 
-// look is an event that may be referred to.
-type look struct {
-	*cond.Event
-	shape *shape
-	vals  int // where its values are on the stack
-}
-
 var encoders = sync.Pool{New: func() any { return &encoder{} }}
 
 // newEncoder takes an encoder that appends to buf.
@@ -59,10 +51,9 @@ func (e *encoder) free() {
 	}
 	e.table.reset()
 	clear(e.shapes)
-	clear(e.recent)
 	clear(e.keys[:cap(e.keys)])
 	clear(e.vals)
-	*e = encoder{table: e.table, shapes: e.shapes[:0], recent: e.recent[:0], keys: e.keys[:0], vals: e.vals[:0]}
+	*e = encoder{table: e.table, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0]}
 	encoders.Put(e)
 }
 
@@ -102,8 +93,7 @@ type decoder struct {
 	depth  int
 	err    error
 	shapes []*shape
-	recent []*cond.Event
-	looks  []*shape
+	recent []look // events that may be referred to, oldest first
 }
 
 func (d *decoder) fail(format string, args ...any) {

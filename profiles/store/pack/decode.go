@@ -58,7 +58,7 @@ func (d *decoder) person(r *reading) {
 	p.Moment = d.time()
 	d.identifiers(p)
 	d.traits(p)
-	p.Recent = d.newest()
+	p.Recent = d.newest(r)
 	d.kept(r)
 	d.running(p)
 	d.segments(p)

@@ -79,7 +79,7 @@ func (e *encoder) person(w *writing, rewrite bool) {
 	e.time(p.Moment)
 	e.identifiers(p.Identifiers)
 	e.traits(p.Traits)
-	e.newest(p.Recent)
+	e.newest(w, rewrite)
 	e.kept(w, rewrite)
 	e.running(p.Running)
 	e.segments(p.Segments)

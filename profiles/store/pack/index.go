@@ -58,6 +58,13 @@ func (x *index) grow() {
 	}
 }
 
+// wake makes an index of which only the list was there.
+func (x *index) wake() {
+	for len(x.list) > 0 && 4*len(x.list) > 3*len(x.slots) {
+		x.grow()
+	}
+}
+
 // reset takes everything out.
 func (x *index) reset() {
 	clear(x.list)

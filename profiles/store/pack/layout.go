@@ -1,9 +1,13 @@
 package pack
 
-import "maps"
+import (
+	"maps"
+	"sync/atomic"
+)
 
-// Layout says which fields a stored person has beside his core. It is
-// immutable; nil is that of nobody.
+// Layout says which fields a stored person has beside his core, and what else
+// makes it quick to write him again. To whoever has it, it is immutable; nil
+// is that of nobody.
 type Layout struct {
 	release  string
 	absorbed int
@@ -11,6 +15,7 @@ type Layout struct {
 	kinds    map[string]extent   // those with pages
 	chunks   map[string]struct{} // fields that are chunks
 	bytes    int
+	block    atomic.Pointer[block] // the newest events, until they are needed
 }
 
 // extent is the pages of one kind of event: those with the events numbered

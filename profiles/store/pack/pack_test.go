@@ -201,6 +201,11 @@ func TestFieldsFollowTheChanges(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			before, old := s, maps.Clone(s.fields)
 			rewrite := l.step()
+			if rapid.IntRange(0, 4).Draw(t, "refused") == 0 { // a commit that came to nothing
+				if _, err := pack.Encode(nil, l.p, s.layout, rewrite, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
 			s.put(t, l.p, rewrite, nil)
 			s.check(t, l.p, nil)
 			if len(s.fields) != s.layout.Fields() {
@@ -399,11 +404,22 @@ func BenchmarkEncode(b *testing.B) {
 	out, _ := pack.Encode(nil, p, nil, false, n)
 	buf := out.Core
 	b.SetBytes(int64(len(buf)))
-	b.ReportAllocs()
-	defer cpu(b)()
-	for b.Loop() {
-		pack.Encode(buf[:0], p, out.Layout, false, n)
-	}
+	b.Run("from scratch", func(b *testing.B) {
+		b.ReportAllocs()
+		defer cpu(b)()
+		for b.Loop() {
+			pack.Encode(buf[:0], p, nil, false, n)
+		}
+	})
+	b.Run("with a new event", func(b *testing.B) {
+		b.ReportAllocs()
+		defer cpu(b)()
+		for b.Loop() {
+			ev := *p.Recent[0]
+			p.Recent = append(p.Recent[1:], &ev)
+			out, _ = pack.Encode(buf[:0], p, out.Layout, false, n)
+		}
+	})
 }
 
 func BenchmarkDecode(b *testing.B) {

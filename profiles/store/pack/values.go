@@ -206,26 +206,33 @@ var smallFloats = func() (t [smalls]any) {
 type shape struct {
 	names []string
 	last  []string // the string that each had before
-	mask  uint64   // of the event that was a part of one of this shape last
 }
 
 // object writes an object: number of its shape (0: a new one, its names
 // follow), values. It answers the shape.
 func (e *encoder) object(m map[string]any) *shape {
 	base := len(e.vals)
-	s := e.objectOn(m)
+	s := e.shapeOf(m)
+	for i := range s.names {
+		v := e.vals[base+i]
+		if text, ok := v.(string); ok {
+			e.like(text, s.last[i])
+			s.last[i] = text
+			continue
+		}
+		e.value(v)
+	}
 	clear(e.vals[base:])
 	e.vals = e.vals[:base]
 	return s
 }
 
-// objectOn is object; the values, in the order of the shape, are left on
-// e.vals.
-func (e *encoder) objectOn(m map[string]any) *shape {
+// shapeOf writes the shape of an object and leaves its values, in the order
+// of the shape, on e.vals.
+func (e *encoder) shapeOf(m map[string]any) *shape {
 	for i := len(e.shapes) - 1; i >= 0; i-- {
 		if s := e.shapes[i]; e.fits(s, m) {
 			e.uint(uint64(i + 1))
-			e.values(s)
 			return s
 		}
 	}
@@ -243,7 +250,6 @@ func (e *encoder) objectOn(m map[string]any) *shape {
 	if len(e.shapes) < maxTable {
 		e.shapes = append(e.shapes, s)
 	}
-	e.values(s)
 	return s
 }
 
@@ -263,20 +269,6 @@ func (e *encoder) fits(s *shape, m map[string]any) bool {
 		e.vals = append(e.vals, v)
 	}
 	return true
-}
-
-// values writes the values on e.vals, which are those of a shape.
-func (e *encoder) values(s *shape) {
-	base := len(e.vals) - len(s.names)
-	for i := range s.names {
-		v := e.vals[base+i]
-		if text, ok := v.(string); ok {
-			e.like(text, s.last[i])
-			s.last[i] = text
-			continue
-		}
-		e.value(v)
-	}
 }
 
 // like writes a string that may begin as another.
