@@ -109,11 +109,14 @@ func shown(diags []diag.Diagnostic) ([]json.RawMessage, error) {
 
 // deployment reads the body of one.
 func (s *Server) deployment(c *request) (*deployment, error) {
-	b, wrong := s.read(c.Request(), s.o.Limits.Admin, "a deployment")
+	b, wrong := s.read(c, s.o.Limits.Admin, "a deployment")
 	if wrong != nil {
 		return nil, wrong
 	}
 	defer b.release()
+	// What follows may take longer than a body's arrival, and must not be
+	// ended by its deadline.
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
 	d := &deployment{}
 	dec := json.NewDecoder(bytes.NewReader(b.buf))
 	dec.DisallowUnknownFields() // a misspelt dry_run must not publish

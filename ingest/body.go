@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // budget bounds the bytes of the bodies that are in memory at one time. A
@@ -79,7 +80,8 @@ func (b *body) fill(r io.Reader, limit int) error {
 // read reads the body of a request, decompressed, at most limit bytes of it
 // before and after. The content type is not looked at: browsers say
 // text/plain, and some clients a form.
-func (s *Server) read(r *http.Request, limit int, what string) (*body, *problem) {
+func (s *Server) read(c *request, limit int, what string) (*body, *problem) {
+	r := c.Request()
 	if r.ContentLength > int64(limit) {
 		return nil, tooLargeBody(limit, what)
 	}
@@ -91,6 +93,9 @@ func (s *Server) read(r *http.Request, limit int, what string) (*body, *problem)
 	default:
 		return nil, refuse(http.StatusUnsupportedMediaType, "unknown-encoding", "the body is compressed in an unknown way: send it plain or with gzip")
 	}
+	// In force for the connection until its next request. A writer that is no
+	// connection, as in tests, has no deadline: that is all the error says.
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(s.o.Limits.Body))
 	b := bodies.Get().(*body)
 	b.buf, b.budget = b.buf[:0], &s.budget
 	var err error

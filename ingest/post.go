@@ -63,7 +63,7 @@ func (s *Server) receive(c *request, p *post, limit int, what string) (source st
 			return "", wrong
 		}
 	}
-	body, wrong := s.read(r, limit, what)
+	body, wrong := s.read(c, limit, what)
 	if wrong != nil {
 		return "", wrong
 	}

@@ -64,6 +64,7 @@ type Limits struct {
 	Bytes    int64         // bytes of the bodies under way: 64 MB
 	Timeout  time.Duration // until a call is answered: 1.9 s
 	Long     time.Duration // the same for the admin API: 60 s
+	Body     time.Duration // until a body has arrived: 30 s
 }
 
 // withDefaults fills in what is not said.
@@ -86,6 +87,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Long <= 0 {
 		l.Long = time.Minute
+	}
+	if l.Body <= 0 {
+		l.Body = 30 * time.Second
 	}
 	return l
 }
@@ -122,13 +126,14 @@ func New(o Options) *Server {
 func (s *Server) Handler() http.Handler { return s.echo }
 
 // HTTPServer is a server for the API, with limits for slow and idle
-// connections; the caller lets it listen and shuts it down.
+// connections; the caller lets it listen and shuts it down. It has no
+// ReadTimeout: that would end requests that are worked on, and the API bounds
+// the arrival of bodies itself.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:           s.echo,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30*time.Second + s.o.Limits.Long,
+		WriteTimeout:      s.o.Limits.Body + s.o.Limits.Long + 30*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
