@@ -210,6 +210,22 @@ type Calendar struct {
 	Date      value.Date // OnDay
 }
 
+// Falls says whether an entry by clock falls on a day: on its weekdays, or its
+// days of the month, where a day that the month lacks is its last.
+func (c *Calendar) Falls(day value.Date) bool {
+	if len(c.Monthdays) == 0 {
+		return c.Weekdays.Has(day.Weekday())
+	}
+	year, month, d := day.Civil()
+	last := time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	for _, want := range c.Monthdays {
+		if min(want, last) == d {
+			return true
+		}
+	}
+	return false
+}
+
 // ReentryKind says when somebody may enter again.
 type ReentryKind uint8
 

@@ -35,6 +35,7 @@ func (c *changes) trait(name string) {
 func (c *changes) event(name string)   { c.add("e:" + name) }
 func (c *changes) segment(name string) { c.add("s:" + name) }
 func (c *changes) journey(name string) { c.add("j:" + name) }
+func (c *changes) message(name string) { c.add("m:" + name) }
 
 func (c *changes) any() bool { return c.time || len(c.names) > 0 }
 
@@ -50,7 +51,8 @@ func (c *changes) touch(e *cond.Expr) bool {
 	if len(c.names) == 0 {
 		return false
 	}
-	return c.has("t:", r.Traits) || c.has("s:", r.Segments) || c.has("j:", r.Journeys) || c.events(r)
+	return c.has("t:", r.Traits) || c.has("s:", r.Segments) || c.has("j:", r.Journeys) ||
+		c.has("m:", r.Messages) || c.events(r)
 }
 
 func (c *changes) has(prefix string, names []string) bool {
@@ -107,6 +109,7 @@ func (m *machine) compute(t *dsl.Trait) {
 	if m.p.Traits == nil {
 		m.p.Traits = map[string]profiles.Trait{}
 	}
+	m.noteChange(t.Name, m.p.Traits[t.Name].Value, v)
 	m.p.Traits[t.Name] = profiles.Trait{Value: v, At: m.at}
 	m.changed.trait(t.Name)
 }
@@ -115,6 +118,11 @@ func (m *machine) compute(t *dsl.Trait) {
 func (m *machine) member(s *dsl.Segment) {
 	in := s.When.Bool(m.about())
 	m.look()
+	if m.Member != nil {
+		if assumed, ok := m.Member(s.Name); ok {
+			in = assumed
+		}
+	}
 	if _, was := m.p.Segments[s.Name]; was == in {
 		return
 	}
@@ -134,13 +142,18 @@ func (m *machine) member(s *dsl.Segment) {
 // react brings about what changes of data or time bring about, in the order
 // of an event: exits, waits, entries; until nothing changes any more.
 func (m *machine) react() {
-	for round := 0; m.changed.any() && round < maxRounds; round++ {
+	for round := 0; (m.changed.any() || len(m.pending) > 0) && round < maxRounds; round++ {
 		m.derive()
+		m.change()
 		ch := m.changed
 		m.changed = changes{}
 		m.exitsWhen(ch)
 		m.waitsMove(ch)
 		m.entriesWhen(ch)
+		m.datesMove(ch)
+		if ch.time {
+			m.calendarDue()
+		}
 	}
 }
 

@@ -42,16 +42,29 @@ func (m *machine) entries(e *cond.Event) {
 	}
 	var asked *dsl.Journey // the clauses of a journey are alternatives, and stand together
 	for _, of := range ev.entries {
-		if of.journey == asked || !m.admits(of.entry, e) {
+		if of.journey == asked {
 			continue
 		}
-		asked = of.journey
-		if m.history {
-			m.refuse(of.journey.Name, RefusedLate)
-			continue
+		events := []*cond.Event{e}
+		if of.entry.Each != "" {
+			events = m.elements(of, e)
 		}
-		m.enter(of, e)
+		for _, e := range events {
+			if m.admits(of.entry, e) {
+				asked = of.journey
+				m.admit(of, e)
+			}
+		}
 	}
+}
+
+// admit makes the entry of an event; history begins nothing.
+func (m *machine) admit(of entryOf, e *cond.Event) {
+	if m.history {
+		m.refuse(of.journey.Name, RefusedLate)
+		return
+	}
+	m.enter(of, e)
 }
 
 // admits asks an entry's `where`.

@@ -128,6 +128,9 @@ func (m *machine) storeTrait(name string, v any, at value.Time) {
 		top = name
 	}
 	m.changed.trait(top)
+	if top == name {
+		m.noteChange(name, old.Value, v)
+	}
 }
 
 // arriving is the event as it comes in now.
@@ -143,7 +146,13 @@ func (m *machine) arriving(e *cond.Event) *cond.Event {
 func (m *machine) event(e *cond.Event) {
 	m.remember(e)
 	m.changed.event(e.Name)
+	m.report(e)
 	m.derive()
+	m.handle(e)
+}
+
+// handle lets an event act: goals, exits, waits, entries.
+func (m *machine) handle(e *cond.Event) {
 	m.goals(e)
 	m.exits(e)
 	if !m.history {

@@ -9,12 +9,18 @@ import (
 // World is what the machine knows besides the person: the releases in force
 // and the switches beside them. It is shared and not changed by the machine.
 type World struct {
-	Live        *Plan                     // the live release
-	Release     func(hash string) *Plan   // any release that has live runs; nil: unknown
-	Paused      func(journey string) bool // nil: none is paused
-	Speed       float64                   // virtual time per real time; 0 is 1. Only lateness of the machine is judged by it
-	Unsubscribe func(key string) string   // the page on which the receiver of a send can leave; nil: there is none
-	Observe     Observer                  // told what happens; nil: nobody
+	Live    *Plan                     // the live release
+	Release func(hash string) *Plan   // any release that has live runs; nil: unknown
+	Paused  func(journey string) bool // nil: none is paused
+	Speed   float64                   // virtual time per real time; 0 is 1. Only lateness of the machine is judged by it
+	// Assign says whether somebody is in a control group of a share (per cent)
+	// instead of the hash, and Member whether he is in a segment instead of
+	// its condition: what a test assumes. nil, or false as the second answer:
+	// as always.
+	Assign      func(group string, share float64) (in, assumed bool)
+	Member      func(segment string) (in, assumed bool)
+	Unsubscribe func(key string) string // the page on which the receiver of a send can leave; nil: there is none
+	Observe     Observer                // told what happens; nil: nobody
 }
 
 // InputKind says what an input is.
@@ -99,6 +105,7 @@ type Result struct {
 type Outcome struct {
 	State  profiles.SendState // Sent, Failed, Skipped, Uncertain or Planned
 	Reason string
+	Answer map[string]any // of a call that was Sent: the JSON object that came back
 }
 
 // Rendered is a message ready to go.
@@ -112,6 +119,7 @@ type Rendered struct {
 	JSON                []byte
 	Transactional       bool
 	Resend              bool // in doubt resend
+	Call                bool // the answer is wanted
 }
 
 // Verdict is what a claim came to.

@@ -21,7 +21,10 @@ func (w *World) Merge(winner, loser *profiles.Person, version uint64, now value.
 	for _, r := range loser.Runs {
 		m.was[r.ID] = snapshotOf(r)
 	}
+	m.quiet = true
 	m.absorb(loser)
+	m.react()
+	m.quiet = false
 	m.p.Absorbed = append(m.p.Absorbed, loser.Absorbed...)
 	m.p.Absorbed = append(m.p.Absorbed, profiles.Absorbed{ID: loser.ID, Version: version, At: now})
 	m.close(now)
@@ -44,6 +47,12 @@ func (m *machine) absorb(l *profiles.Person) {
 	m.absorbRunning(l) // before the events: it asks which both have
 	m.absorbEvents(l)
 	absorbMap(&p.Splits, l.Splits, !older)
+	absorbMap(&p.Controls, l.Controls, !older)
+	for key, day := range l.Calendar {
+		if day > p.Calendar[key] {
+			m.dealtWith(key, day)
+		}
+	}
 	for key, held := range l.Whens {
 		if held {
 			if p.Whens == nil {
@@ -79,10 +88,10 @@ func compare[T ~int64 | ~float64](a, b T) int {
 
 // absorbMap adds what is missing in to; of two the loser's only if take says
 // so.
-func absorbMap(to *map[string]string, from map[string]string, take bool) {
+func absorbMap[V any](to *map[string]V, from map[string]V, take bool) {
 	for k, v := range from {
 		if *to == nil {
-			*to = map[string]string{}
+			*to = map[string]V{}
 		}
 		if _, had := (*to)[k]; !had || take {
 			(*to)[k] = v

@@ -14,8 +14,12 @@ type Plan struct {
 	onEvent  map[string]*eventPlan // by event name
 	requests map[string]*request   // by journey
 	whens    []*when               // enter when, in the order of declaration
-	keeps    map[string]*keep      // what is kept of past events
-	running  map[string][]*cond.Running
+	calendar []*dated              // entries by date and clock, in the order of declaration
+	order    map[string]int        // of declaration, by trait
+
+	asksSends map[string]bool  // by journey: a condition asks sent, opened or clicked
+	keeps     map[string]*keep // what is kept of past events
+	running   map[string][]*cond.Running
 }
 
 // eventPlan is what an event of one kind can bring about.
@@ -52,6 +56,11 @@ func NewPlan(p *dsl.Program) *Plan {
 		requests: map[string]*request{},
 		keeps:    map[string]*keep{},
 		running:  map[string][]*cond.Running{},
+		order:    make(map[string]int, len(p.Traits)),
+	}
+	plan.asksSends = map[string]bool{}
+	for i, t := range p.Traits {
+		plan.order[t.Name] = i
 	}
 	for _, j := range p.Journeys {
 		plan.addJourney(j)
@@ -66,6 +75,11 @@ func NewPlan(p *dsl.Program) *Plan {
 }
 
 func (p *Plan) addJourney(j *dsl.Journey) {
+	j.Exprs(func(e *cond.Expr) {
+		if len(e.Reads().Messages) > 0 {
+			p.asksSends[j.Name] = true
+		}
+	})
 	for _, e := range j.Entries {
 		of := entryOf{j, e}
 		switch e.Kind {
@@ -78,6 +92,8 @@ func (p *Plan) addJourney(j *dsl.Journey) {
 			}
 		case dsl.OnWhen:
 			p.whens = append(p.whens, &when{of, j.Name + "/" + e.ID})
+		default:
+			p.calendar = append(p.calendar, &dated{of, j.Name + "/" + e.ID})
 		}
 	}
 	for _, g := range j.Goals {

@@ -23,6 +23,7 @@ func (w *World) Rebase(p *profiles.Person, now value.Time) Result {
 func (m *machine) rebase() {
 	p := m.p
 	p.Release = m.plan.Hash
+	m.quiet = true
 	m.startRunning()
 	m.rederive()
 	var fresh []*when
@@ -45,7 +46,8 @@ func (m *machine) rebase() {
 		}
 	}
 	m.lookAtRuns()
-	m.changed = changes{}
+	m.rebaseCalendar()
+	m.changed, m.quiet = changes{}, false
 	for _, wh := range fresh {
 		if p.Last > 0 { // somebody who exists already
 			m.enterWhen(wh)

@@ -14,21 +14,25 @@ import (
 	"journey/profiles"
 )
 
-// render makes the message of a send. An error means that it cannot be
-// rendered, for a value that is missing, say; then it is not sent.
-func (m *machine) render(r *profiles.Run, s *dsl.Send) (Rendered, error) {
-	msg := s.Message
-	out := Rendered{
-		Key: profiles.SendKey(r.ID, s.ID, r.Pass), Journey: r.Journey, Message: msg.Name, Channel: msg.Channel,
-		URL: msg.URL, Method: msg.Method, Resend: msg.Resend,
-	}
-	if msg.Channel == "webhook" {
-		body, err := m.body(r, s)
+// render makes the message of a send or call. An error means that it cannot
+// be rendered, for a value that is missing, say; then it is not sent.
+func (m *machine) render(r *profiles.Run, d *delivery) (Rendered, error) {
+	out := Rendered{Key: profiles.SendKey(r.ID, d.ID, r.Pass), Journey: r.Journey, Transactional: d.exempt}
+	if c := d.call; c != nil {
+		out.Message, out.Channel, out.URL, out.Method, out.Call = c.Name, callChannel, c.URL, c.Method, true
+		body, err := m.body(r, d, c.JSON)
 		out.JSON = body
 		return out, err
 	}
-	out.To = m.address(r, s)
-	data := m.data(r, s)
+	msg := d.message
+	out.Message, out.Channel, out.URL, out.Method, out.Resend = msg.Name, msg.Channel, msg.URL, msg.Method, msg.Resend
+	if !d.personal {
+		body, err := m.body(r, d, msg.JSON)
+		out.JSON = body
+		return out, err
+	}
+	out.To = m.address(r, d)
+	data := m.data(r, d)
 	opts := template.Options{Zone: m.env.Zone}
 	for _, part := range []struct {
 		t   *template.Template
@@ -47,8 +51,8 @@ func (m *machine) render(r *profiles.Run, s *dsl.Send) (Rendered, error) {
 }
 
 // data is what a template sees.
-func (m *machine) data(r *profiles.Run, s *dsl.Send) map[string]any {
-	env := m.atStep(r, s.Slot)
+func (m *machine) data(r *profiles.Run, d *delivery) map[string]any {
+	env := m.atStep(r, d.Slot)
 	profile := map[string]any{"id": m.p.ID}
 	for _, name := range m.p.TraitNames() {
 		profile[name] = TraitOf(m.p, name)
@@ -65,11 +69,11 @@ func (m *machine) data(r *profiles.Run, s *dsl.Send) map[string]any {
 	if env.Event != nil {
 		data["event"] = eventData(env.Event)
 	}
-	for _, w := range s.With {
-		data[w.Name] = plain(w.Expr.Value(m.atStep(r, s.Slot)))
+	for _, w := range d.with {
+		data[w.Name] = plain(w.Expr.Value(m.atStep(r, d.Slot)))
 	}
 	if m.Unsubscribe != nil {
-		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, s.ID, r.Pass))
+		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, d.ID, r.Pass))
 	}
 	return data
 }
@@ -108,11 +112,11 @@ func plain(v any) any {
 	return v
 }
 
-// body is a webhook's JSON, its fields in the order of the message.
-func (m *machine) body(r *profiles.Run, s *dsl.Send) ([]byte, error) {
+// body is a webhook's JSON, its fields in the order of the declaration.
+func (m *machine) body(r *profiles.Run, d *delivery, fields []dsl.Named) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
-	for i, f := range s.Message.JSON {
+	for i, f := range fields {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -120,9 +124,9 @@ func (m *machine) body(r *profiles.Run, s *dsl.Send) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := json.Marshal(JSONValue(f.Expr.Value(m.atStep(r, s.Slot)), m.env.Zone))
+		v, err := json.Marshal(JSONValue(f.Expr.Value(m.atStep(r, d.Slot)), m.env.Zone))
 		if err != nil {
-			return nil, fmt.Errorf("message %s: field %s: %w", s.Message.Name, f.Name, err)
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}
 		b.Write(name)
 		b.WriteByte(':')

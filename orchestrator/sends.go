@@ -13,7 +13,10 @@ const (
 	SkippedLate       = "late"
 	SkippedNoAddress  = "no address"
 	SkippedConsent    = "consent"
+	SkippedTopic      = "topic"
 	SkippedSuppressed = "suppressed"
+	SkippedControl    = "control"
+	SkippedCap        = "cap"
 	FailedRender      = "render"
 	FailedProvider    = "provider"
 )
@@ -51,8 +54,8 @@ func (m *machine) claim(id, owner string, deadline int64) Claim {
 	}
 	send := pending(m.p, r)
 	j := m.journey(r)
-	step, ok := m.stepOf(r).(*dsl.Send)
-	if send == nil || j == nil || !ok {
+	step := m.delivery(r)
+	if send == nil || j == nil || step == nil {
 		m.end(r, EndedGone)
 		return Claim{Verdict: Decided}
 	}
@@ -64,18 +67,52 @@ func (m *machine) claim(id, owner string, deadline int64) Claim {
 		m.end(r, EndedFilter)
 		return Claim{Verdict: Decided}
 	}
+	send.Exempt = step.exempt
 	if reason := m.judge(j, r, step, send); reason != "" {
-		m.settleSend(r, step, send, Outcome{profiles.Skipped, reason})
+		m.settleSend(r, step, send, Outcome{State: profiles.Skipped, Reason: reason})
+		return Claim{Verdict: Decided}
+	}
+	if until, quiet := m.quietUntil(send.Channel, m.at); quiet && step.personal && !step.exempt {
+		m.hold(r, send, until)
 		return Claim{Verdict: Decided}
 	}
 	msg, err := m.render(r, step)
 	if err != nil {
-		m.settleSend(r, step, send, Outcome{profiles.Failed, FailedRender})
+		m.settleSend(r, step, send, Outcome{State: profiles.Failed, Reason: FailedRender})
 		return Claim{Verdict: Decided}
 	}
-	msg.Transactional = j.Transactional || step.Message.Transactional
 	send.State, send.At, send.Owner, send.Deadline = profiles.Attempting, m.at, owner, deadline
 	return Claim{Verdict: Claimed, Message: msg}
+}
+
+// delivery is a step that sends or calls, as both are delivered.
+type delivery struct {
+	*dsl.StepHead
+	message   *dsl.Message // nil: a call
+	call      *dsl.Call    // nil: a send
+	as        string       // of a call: where its answer is kept
+	with      []dsl.Named
+	otherwise int
+	personal  bool // to the person, not to a system
+	exempt    bool // from consent, topics, caps, quiet hours, control groups
+}
+
+// delivery is the step that a run stands at; nil where that is none.
+func (m *machine) delivery(r *profiles.Run) *delivery {
+	j := m.journey(r)
+	switch s := m.stepOf(r).(type) {
+	case *dsl.Send:
+		msg := s.Message
+		return &delivery{
+			StepHead: &s.StepHead, message: msg, with: s.With, otherwise: s.Otherwise,
+			personal: msg.Channel != callChannel, exempt: j.Transactional || msg.Transactional,
+		}
+	case *dsl.Ask:
+		return &delivery{
+			StepHead: &s.StepHead, call: s.Call, as: s.As, with: s.With, otherwise: s.Otherwise, exempt: j.Transactional,
+		}
+	}
+	return nil
 }
 
 // queued says whether an earlier send of the person over the same channel is
@@ -85,11 +122,17 @@ func (m *machine) queued(send *profiles.Send) bool {
 		if s == send {
 			return false
 		}
-		if s.State == profiles.Planned && s.Channel == send.Channel && m.at.Sub(s.At) < m.scaled(queueFor) {
+		if s.State == profiles.Planned && s.Channel == send.Channel && m.at.Sub(s.At) < m.scaled(queueFor) && !m.held(s) {
 			return true
 		}
 	}
 	return false
+}
+
+// held says whether quiet hours hold a send.
+func (m *machine) held(s *profiles.Send) bool {
+	r, ok := m.p.Run(s.Run)
+	return ok && r.State == profiles.Holding
 }
 
 // scaled is a stretch of real time on the person's time.
@@ -116,27 +159,33 @@ func (m *machine) catchUp(r *profiles.Run) {
 
 // judge asks, in the language's order, what may keep a message from being
 // sent: the reason, or "".
-func (m *machine) judge(j *dsl.Journey, r *profiles.Run, s *dsl.Send, send *profiles.Send) string {
-	msg := s.Message
-	exempt := j.Transactional || msg.Transactional
-	valid := value.Duration(validFor)
-	if msg.ValidFor != nil {
-		valid = msg.ValidFor.Duration(m.atStep(r, s.Slot))
-	}
-	if m.at.Sub(send.Due) > valid {
+func (m *machine) judge(j *dsl.Journey, r *profiles.Run, d *delivery, send *profiles.Send) string {
+	marketing := d.personal && !d.exempt
+	switch {
+	case m.at.Sub(send.Due) > m.validFor(r, d):
 		return SkippedLate
-	}
-	personal := msg.Channel != "webhook"
-	if personal && m.address(r, s) == "" {
+	case d.personal && m.address(r, d) == "":
 		return SkippedNoAddress
-	}
-	if personal && !exempt && !m.consents(msg.Channel) {
+	case marketing && !m.consents(send.Channel):
 		return SkippedConsent
-	}
-	if is, _ := m.p.KeyedBool("suppressed", msg.Channel); is {
+	case marketing && m.leftTopic(d.message.Topic):
+		return SkippedTopic
+	case m.suppressed(send.Channel, d.exempt):
 		return SkippedSuppressed
+	case !d.exempt && m.controlled(j):
+		return SkippedControl
+	case marketing && m.capped(send.Channel):
+		return SkippedCap
 	}
 	return ""
+}
+
+// validFor is how late a send may go out.
+func (m *machine) validFor(r *profiles.Run, d *delivery) value.Duration {
+	if d.message != nil && d.message.ValidFor != nil {
+		return d.message.ValidFor.Duration(m.atStep(r, d.Slot))
+	}
+	return validFor
 }
 
 func (m *machine) consents(channel string) bool {
@@ -164,12 +213,12 @@ func AddressTrait(channel string) string {
 }
 
 // address is where a message goes; "" where there is none.
-func (m *machine) address(r *profiles.Run, s *dsl.Send) string {
+func (m *machine) address(r *profiles.Run, d *delivery) string {
 	var v any
-	if s.Message.To != nil {
-		v = s.Message.To.Value(m.atStep(r, s.Slot))
+	if d.message.To != nil {
+		v = d.message.To.Value(m.atStep(r, d.Slot))
 	} else {
-		v = m.p.Value(AddressTrait(s.Message.Channel))
+		v = m.p.Value(AddressTrait(d.message.Channel))
 	}
 	to, _ := v.(string)
 	return to
@@ -188,12 +237,15 @@ func (m *machine) outcome(id string, o Outcome) {
 		return // settled already: a repeat changes nothing
 	}
 	r, live := m.p.Run(id)
-	step, ok := m.stepOfSend(r, live)
 	if o.State == profiles.Planned {
 		m.giveBack(send, live)
 		return
 	}
-	if !ok {
+	var step *delivery
+	if live && r.State == profiles.Sending {
+		step = m.delivery(r)
+	}
+	if step == nil {
 		m.record(send, o)
 		if e, ok := m.p.EndedRun(id); ok && countsAsSent(o.State) {
 			e.Sent = m.at
@@ -213,17 +265,10 @@ func (m *machine) giveBack(send *profiles.Send, live bool) {
 	send.State, send.Owner, send.Deadline = profiles.Planned, "", 0
 }
 
-func (m *machine) stepOfSend(r *profiles.Run, live bool) (*dsl.Send, bool) {
-	if !live || r.State != profiles.Sending {
-		return nil, false
-	}
-	s, ok := m.stepOf(r).(*dsl.Send)
-	return s, ok
-}
-
 // settleSend writes the outcome and lets the run go on: the next step, or
-// otherwise when the message was not accepted.
-func (m *machine) settleSend(r *profiles.Run, s *dsl.Send, send *profiles.Send, o Outcome) {
+// otherwise when the message was not accepted. Somebody in a control group
+// goes the way of one who received it.
+func (m *machine) settleSend(r *profiles.Run, d *delivery, send *profiles.Send, o Outcome) {
 	m.record(send, o)
 	text := o.State.String()
 	if o.Reason != "" {
@@ -232,13 +277,37 @@ func (m *machine) settleSend(r *profiles.Run, s *dsl.Send, send *profiles.Send, 
 	m.traceRun(TraceOutcome, r, Trace{Name: send.Message, Detail: text})
 	r.State = profiles.Waiting
 	m.ready[r] = true
-	if countsAsSent(o.State) {
-		r.Sent = m.at
-		m.goOn(r, s.Next)
+	control := o.State == profiles.Skipped && o.Reason == SkippedControl
+	if countsAsSent(o.State) || control {
+		m.received(r, d, send, o, control)
+		m.goOn(r, d.Next)
 		return
 	}
-	m.goOn(r, s.Otherwise)
+	m.goOn(r, d.otherwise)
 }
+
+// received notes what a run knows of a delivery that went the way of success.
+func (m *machine) received(r *profiles.Run, d *delivery, send *profiles.Send, o Outcome, control bool) {
+	if d.call != nil {
+		if d.as != "" && o.Answer != nil {
+			if r.Vars == nil {
+				r.Vars = map[string]any{}
+			}
+			r.Vars[d.as] = o.Answer
+		}
+		return
+	}
+	if !control {
+		r.Sent = m.at
+	}
+	if m.asksSends(r) {
+		m.learn(r, send.Message, profiles.SentBit)
+	}
+}
+
+// asksSends says whether any condition of a run's journey asks what became of
+// its messages: only then is it remembered.
+func (m *machine) asksSends(r *profiles.Run) bool { return m.planOf(r).asksSends[r.Journey] }
 
 func (m *machine) record(send *profiles.Send, o Outcome) {
 	send.State, send.Reason, send.At, send.Owner, send.Deadline = o.State, o.Reason, m.at, "", 0

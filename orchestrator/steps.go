@@ -66,8 +66,22 @@ func (m *machine) step(j *dsl.Journey, r *profiles.Run, s dsl.Step) {
 		}
 	case *dsl.Send:
 		if m.mayTouch(j, r) {
-			m.planSend(j, r, s)
+			m.planned(j, r, s.ID, s.Message.Name, s.Message.Channel)
 		}
+	case *dsl.Ask:
+		if m.mayTouch(j, r) {
+			m.ask(j, r, s)
+		}
+	case *dsl.Emit:
+		if m.mayTouch(j, r) {
+			m.emit(r, s)
+		}
+	case *dsl.Begin:
+		if m.mayTouch(j, r) {
+			m.begin(r, s)
+		}
+	case *dsl.Repeat:
+		m.repeat(r, s)
 	default:
 		m.arrive(j, r, s)
 	}
@@ -183,24 +197,27 @@ func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
 	m.react()
 }
 
-// planSend plans a send: the run stops at it until it is claimed and settled.
-func (m *machine) planSend(j *dsl.Journey, r *profiles.Run, s *dsl.Send) {
+// planned plans a send or call: the run stops at it until it is claimed and
+// settled.
+func (m *machine) planned(j *dsl.Journey, r *profiles.Run, step, message, channel string) {
+	r.Pass = m.pass(r)
 	send := &profiles.Send{
-		Run: r.ID, Step: s.ID, Pass: r.Pass, Journey: j.Name, Message: s.Message.Name, Channel: s.Message.Channel,
+		Run: r.ID, Step: step, Pass: r.Pass, Journey: j.Name, Message: message, Channel: channel,
 		State: profiles.Planned, At: m.at, Due: r.Clock,
 	}
 	m.p.Ledger = append(m.p.Ledger, send)
 	m.trim()
 	r.State, r.Until = profiles.Sending, 0
 	delete(m.ready, r)
-	m.traceRun(TracePlanned, r, Trace{Name: s.Message.Name})
+	m.traceRun(TracePlanned, r, Trace{Name: message})
 }
 
-// trim drops the oldest outcomes from the ledger beyond a number.
+// trim drops the oldest outcomes from the ledger beyond a number, but none that
+// may still count for a cap.
 func (m *machine) trim() {
-	over := len(m.p.Ledger) - maxLedger
+	over, window := len(m.p.Ledger)-maxLedger, m.capWindow()
 	m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool {
-		if over <= 0 || !s.State.Final() {
+		if over <= 0 || !s.State.Final() || counted(s) && m.at.Sub(s.At) < window {
 			return false
 		}
 		over--

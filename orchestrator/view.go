@@ -12,7 +12,10 @@ type view struct {
 	run *profiles.Run // whose condition it is; nil: a condition on the person
 }
 
-var _ cond.Person = (*view)(nil)
+var (
+	_ cond.Person = (*view)(nil)
+	_ cond.Sends  = (*view)(nil)
+)
 
 func (v *view) ID() string { return v.m.p.ID }
 
@@ -58,7 +61,7 @@ func TraitOf(p *profiles.Person, name string) any {
 func (m *machine) about() *cond.Env {
 	e := &m.env
 	e.Now, e.Zone, e.Look = m.at, m.p.Zone(m.plan.Settings.Zone), 0
-	e.Event, e.Entry, e.Run = nil, nil, nil
+	e.Event, e.Entry, e.Run, e.Sends = nil, nil, nil, &m.view
 	m.view.run = nil
 	return e
 }

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"math"
 	"time"
 
 	"journey/dsl"
@@ -34,9 +35,14 @@ func (m *machine) arrive(j *dsl.Journey, r *profiles.Run, s dsl.Step) {
 		return
 	}
 	if until <= r.Clock && until > 0 {
-		m.pass(r, s, r.Clock)
+		m.passed(r, s, r.Clock)
 		return
 	}
+	m.wait(r, until)
+}
+
+// wait lets a run wait where it is.
+func (m *machine) wait(r *profiles.Run, until value.Time) {
 	r.State, r.Until, r.Depth, r.Back = profiles.Waiting, until, 0, 0
 	delete(m.ready, r)
 	m.traceRun(TraceWaiting, r, Trace{Until: until})
@@ -58,6 +64,12 @@ func (m *machine) moment(r *profiles.Run, s dsl.Step, from value.Time) (until va
 		return r.Base.Add(s.For.Duration(env)), false
 	case *dsl.WaitFor:
 		return r.Clock.Add(s.UpTo.Duration(env)), false
+	case *dsl.WaitHour:
+		return nextHour(s.Hour.Value(env), r.Clock, env.Zone), false
+	case *dsl.Repeat:
+		if s.Every != nil {
+			return r.Clock.Add(s.Every.Duration(env)), false
+		}
 	case *dsl.WaitMoment:
 		t, ok := momentOf(s, env)
 		return t, !ok || t < from
@@ -92,6 +104,21 @@ func nextClock(s *dsl.WaitClock, c value.Time, zone *time.Location) value.Time {
 		}
 	}
 	return c // no day at all: the checker refuses it
+}
+
+// nextHour is the next such local hour from c on; at once where it is missing
+// or none.
+func nextHour(v any, c value.Time, zone *time.Location) value.Time {
+	h, ok := v.(float64)
+	if !ok || h < 0 || h > 24 {
+		return c
+	}
+	clock := value.Clock(math.Round(h * 60))
+	for d := c.Date(zone) - 1; ; d++ { // 24 is the midnight after the day
+		if t := d.At(clock, zone); t >= c {
+			return t
+		}
+	}
 }
 
 // nextOpening is c itself inside the window, else its next opening.
@@ -249,6 +276,9 @@ func (m *machine) stepOf(r *profiles.Run) dsl.Step {
 // waitsMove arranges anew the waits that read what has changed.
 func (m *machine) waitsMove(ch changes) {
 	for _, r := range m.live() {
+		if r.State == profiles.Holding && ch.names["t:timezone"] {
+			m.rehold(r)
+		}
 		if r.State != profiles.Waiting || m.ready[r] {
 			continue
 		}
@@ -287,6 +317,10 @@ func (m *machine) moved(s dsl.Step, ch changes) bool {
 		return ch.touch(s.UpTo)
 	case *dsl.WaitMoment:
 		return ch.names["t:timezone"] || ch.touch(s.Moment)
+	case *dsl.WaitHour:
+		return ch.names["t:timezone"] || ch.touch(s.Hour)
+	case *dsl.Repeat:
+		return ch.touch(s.Every)
 	}
 	return false
 }
@@ -300,7 +334,7 @@ func (m *machine) rearrange(r *profiles.Run, s dsl.Step) {
 	case past:
 		m.goPast(r, s, m.at)
 	case until <= m.at:
-		m.pass(r, s, m.at)
+		m.passed(r, s, m.at)
 	default:
 		r.Until = until
 		m.traceRun(TraceWaiting, r, Trace{Until: until})
@@ -310,20 +344,27 @@ func (m *machine) rearrange(r *profiles.Run, s dsl.Step) {
 // timeout ends a wait whose end has come.
 func (m *machine) timeout(r *profiles.Run, due value.Time) {
 	s := m.stepOf(r)
-	if s == nil {
+	switch {
+	case s == nil:
 		m.end(r, EndedGone)
-		return
+	case r.State == profiles.Holding:
+		m.unhold(r, due)
+	default:
+		m.passed(r, s, due)
 	}
-	m.pass(r, s, due)
 }
 
-// pass lets a run go on from a wait that time has ended.
-func (m *machine) pass(r *profiles.Run, s dsl.Step, at value.Time) {
+// passed lets a run go on from a wait that time has ended.
+func (m *machine) passed(r *profiles.Run, s dsl.Step, at value.Time) {
 	switch s := s.(type) {
 	case *dsl.WaitMoment:
 		m.release(r, s.Then, at, "then")
 	case *dsl.WaitFor:
 		m.release(r, s.Otherwise, at, "otherwise")
+	case *dsl.Repeat:
+		r.State, r.Clock, r.Until = profiles.Waiting, at, 0
+		m.ready[r] = true
+		m.round(r, s)
 	default:
 		m.release(r, s.Head().Next, at, "passed")
 	}

@@ -72,7 +72,7 @@ func (w *World) OrderOf(p *profiles.Person, run string) Order {
 func (w *World) NextDue(p *profiles.Person) value.Time {
 	next := p.Moment
 	for _, r := range p.Runs {
-		if r.State == profiles.Waiting && r.Until > 0 && (next == 0 || r.Until < next) && !w.isPaused(r.Journey) {
+		if r.State != profiles.Sending && r.Until > 0 && (next == 0 || r.Until < next) && !w.isPaused(r.Journey) {
 			next = r.Until
 		}
 	}
@@ -92,8 +92,10 @@ type machine struct {
 	ready   map[*profiles.Run]bool // entered or released, not yet at a wait
 	was     map[string]snapshot    // runs as they were at the beginning
 	changed changes
-	depth   int  // of the chain of entries that what happens now belongs to
-	history bool // what happens now comes of a late or imported input
+	pending []changeOf // of traits, not handled yet
+	quiet   bool       // changes of traits are no events: a merge, a release
+	depth   int        // of the chain of entries that what happens now belongs to
+	history bool       // what happens now comes of a late or imported input
 	result  Result
 }
 
@@ -167,7 +169,7 @@ func (m *machine) nextRun(last value.Time) (*profiles.Run, value.Time, bool) {
 		t := r.Until
 		if m.ready[r] {
 			t = r.Clock
-		} else if r.State != profiles.Waiting || t == 0 || t > last {
+		} else if r.State == profiles.Sending || t == 0 || t > last {
 			continue
 		}
 		if m.isPaused(r.Journey) {

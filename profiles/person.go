@@ -22,6 +22,8 @@ type Person struct {
 	Segments    map[string]value.Time  // those he is in, since when
 	Whens       map[string]bool        // did an `enter when` hold when last looked? by "journey/entry"
 	Splits      map[string]string      // branch by split name
+	Controls    map[string]bool        // is he in a control group? by journey, "" for the workspace's
+	Calendar    map[string]value.Date  // by "journey/entry": the day of the last entry by date or clock that was dealt with
 	Runs        []*Run                 // live ones, in the order of entry
 	Ended       []*Run                 // in the order of their end; some only as long as a goal is open
 	Entries     map[string][]EntryMark // by journey: the newest entry of each key
@@ -76,8 +78,9 @@ type RunState uint8
 // The states of a run.
 const (
 	Waiting RunState = iota // at a wait
-	Sending                 // at a send: its ledger entry is planned or attempting
+	Sending                 // at a send or call: its ledger entry is planned or attempting
 	Ended
+	Holding // at a send that quiet hours hold
 )
 
 // Run is one person in one journey.
@@ -100,15 +103,25 @@ type Run struct {
 	Wake  value.Time // instant of the wake that is outstanding; 0: none
 	Depth int        // of the chain of entries that led here
 
-	Vars  map[string]any
-	Arms  []*cond.Event   // by slot
-	Goals map[string]Goal // counted
-	Sent  value.Time      // when it last sent something; 0: never
+	Vars   map[string]any
+	Rounds map[int]int      // of the repeats it is in, by step: how many were begun
+	Passes map[int]int      // of the sends inside repeats, by step
+	Sends  map[string]uint8 // by message: SentBit, OpenedBit, ClickedBit
+	Arms   []*cond.Event    // by slot
+	Goals  map[string]Goal  // counted
+	Sent   value.Time       // when it last sent something; 0: never
 
 	// Of an ended run:
 	EndedAt value.Time
 	Reason  string
 }
+
+// What a run knows of a message it sends.
+const (
+	SentBit uint8 = 1 << iota
+	OpenedBit
+	ClickedBit
+)
 
 // Goal is a conversion that a run counted.
 type Goal struct {
@@ -151,6 +164,7 @@ type Send struct {
 	Reason   string     // of skipped and failed: "consent", "render", …
 	At       value.Time // instant of the present state
 	Due      value.Time // the run's clock when it was planned
+	Exempt   bool       // does not count for caps
 	Owner    string     // Attempting: who
 	Deadline int64      // Attempting: real time in ms after which the owner is taken for dead
 }

@@ -33,6 +33,13 @@ type Person interface {
 	InJourney(name string) bool
 }
 
+// Sends is what a condition of a run can ask about the messages it sends.
+type Sends interface {
+	Sent(message string) bool
+	Opened(message string) bool
+	Clicked(message string) bool
+}
+
 // Env is the surroundings in which an expression is evaluated. It is reused
 // from one evaluation to the next; evaluation writes only Look.
 type Env struct {
@@ -42,6 +49,7 @@ type Env struct {
 	Event  *Event // the event at hand; nil where there is none
 	Entry  *Event // what began the run; nil where there is none
 	Run    map[string]any
+	Sends  Sends // nil where there is no run
 
 	// Look is the earliest instant after Now at which time alone can change a
 	// result; 0 when none can. Evaluations lower it and never raise it, so
@@ -119,6 +127,7 @@ type Reads struct {
 	Traits   []string // top-level names, sorted
 	Segments []string
 	Journeys []string
+	Messages []string // whose sends, opens or clicks by the run are asked
 	Events   []EventRead
 	Running  []*Running
 	Now      bool // time alone can change it
