@@ -6,6 +6,7 @@ import (
 	"journey/dsl"
 	"journey/dsl/value"
 	"journey/profiles"
+	"journey/profiles/clean"
 )
 
 // Reasons for which a send is skipped or failed.
@@ -289,12 +290,7 @@ func (m *machine) settleSend(r *profiles.Run, d *delivery, send *profiles.Send, 
 // received notes what a run knows of a delivery that went the way of success.
 func (m *machine) received(r *profiles.Run, d *delivery, send *profiles.Send, o Outcome, control bool) {
 	if d.call != nil {
-		if d.as != "" && o.Answer != nil {
-			if r.Vars == nil {
-				r.Vars = map[string]any{}
-			}
-			r.Vars[d.as] = o.Answer
-		}
+		m.answered(r, d, o.Answer)
 		return
 	}
 	if !control {
@@ -303,6 +299,23 @@ func (m *machine) received(r *profiles.Run, d *delivery, send *profiles.Send, o 
 	if m.asksSends(r) {
 		m.learn(r, send.Message, profiles.SentBit)
 	}
+}
+
+// answered keeps a call's answer, its fields read by their declared types.
+func (m *machine) answered(r *profiles.Run, d *delivery, answer map[string]any) {
+	if d.as == "" || answer == nil {
+		return
+	}
+	declared := d.call.Returns
+	if declared == nil {
+		declared = &value.Type{Kind: value.Object}
+	}
+	settings := m.plan.Settings
+	obj, _ := clean.Object(answer, declared, clean.Options{Zone: settings.Zone, Country: settings.Country})
+	if r.Vars == nil {
+		r.Vars = map[string]any{}
+	}
+	r.Vars[d.as] = obj
 }
 
 // asksSends says whether any condition of a run's journey asks what became of

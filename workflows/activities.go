@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -140,6 +141,10 @@ func (a *activities) deliver(ctx context.Context, d engine.Draft, delivery chann
 	res := delivery.Deliver(provider)
 	done()
 	o := orchestrator.Outcome{State: profiles.Sent}
+	if d.Message.Call && res.Outcome == channels.Sent {
+		// An answer that is no JSON object is none; the call was made all the same.
+		_ = json.Unmarshal([]byte(res.Detail), &o.Answer)
+	}
 	switch res.Outcome {
 	case channels.Failed:
 		o = orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider}
