@@ -62,7 +62,7 @@ func (d *decoder) person(r *reading) {
 	d.kept(r)
 	d.running(p)
 	d.segments(p)
-	d.whens(p)
+	p.Whens = d.flags()
 	d.splits(p)
 	if n := d.count(9); n > 0 {
 		p.Runs = make([]*profiles.Run, n)
@@ -79,6 +79,23 @@ func (d *decoder) person(r *reading) {
 	d.marks(p)
 	for range d.count(3) {
 		p.Absorbed = append(p.Absorbed, profiles.Absorbed{ID: d.once(), Version: d.uint(), At: d.time()})
+	}
+	d.more(p)
+}
+
+func (d *decoder) more(p *profiles.Person) {
+	if len(d.rest) == 0 {
+		return
+	}
+	p.Controls = d.flags()
+	n := d.count(2)
+	if n == 0 {
+		return
+	}
+	p.Calendar = make(map[string]value.Date, n)
+	for range n {
+		entry := d.str()
+		p.Calendar[entry] = value.Date(d.int())
 	}
 }
 
@@ -165,16 +182,17 @@ func (d *decoder) segments(p *profiles.Person) {
 	}
 }
 
-func (d *decoder) whens(p *profiles.Person) {
+func (d *decoder) flags() map[string]bool {
 	n := d.count(2)
 	if n == 0 {
-		return
+		return nil
 	}
-	p.Whens = make(map[string]bool, n)
+	m := make(map[string]bool, n)
 	for range n {
 		key := d.str()
-		p.Whens[key] = d.byte() != 0
+		m[key] = d.byte() != 0
 	}
+	return m
 }
 
 func (d *decoder) splits(p *profiles.Person) {

@@ -83,7 +83,7 @@ func (e *encoder) person(w *writing, rewrite bool) {
 	e.kept(w, rewrite)
 	e.running(p.Running)
 	e.segments(p.Segments)
-	e.whens(p.Whens)
+	e.flags(p.Whens)
 	e.splits(p.Splits)
 	e.uint(uint64(len(p.Runs)))
 	for _, r := range p.Runs {
@@ -108,6 +108,21 @@ func (e *encoder) person(w *writing, rewrite bool) {
 		e.once(a.ID)
 		e.uint(a.Version)
 		e.time(a.At)
+	}
+	e.more(p)
+}
+
+// more writes what most people have not. What comes new to a person is added
+// at its end: a reader stops where the bytes do, so older people have it not.
+func (e *encoder) more(p *profiles.Person) {
+	if len(p.Controls)+len(p.Calendar) == 0 {
+		return
+	}
+	e.flags(p.Controls)
+	e.uint(uint64(len(p.Calendar)))
+	for _, entry := range sorted(e, p.Calendar) {
+		e.str(entry)
+		e.int(int64(p.Calendar[entry]))
 	}
 }
 
@@ -197,7 +212,7 @@ func (e *encoder) segments(m map[string]value.Time) {
 	}
 }
 
-func (e *encoder) whens(m map[string]bool) {
+func (e *encoder) flags(m map[string]bool) {
 	e.uint(uint64(len(m)))
 	for _, key := range sorted(e, m) {
 		e.str(key)

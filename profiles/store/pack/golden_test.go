@@ -36,11 +36,12 @@ func golden() *profiles.Person {
 		Recent:   recent,
 		Running:  map[string]*profiles.Aggregate{"sum viewed.price": {Number: 17.5, N: 90}, "last viewed": {N: 90, Event: recent[19]}},
 		Segments: map[string]value.Time{"high_value": at + 3}, Whens: map[string]bool{"welcome/0": true, "welcome/1": false},
-		Splits: map[string]string{"first": "b"},
+		Splits: map[string]string{"first": "b"}, Controls: map[string]bool{"": false, "welcome": true}, Calendar: map[string]value.Date{"welcome/1": 20500},
 		Runs: []*profiles.Run{{
 			ID: "0f3b9c.44", Journey: "welcome", Release: "9f86d081884c7d65", Key: "k", Entered: at, Entry: recent[3], State: profiles.Sending, Step: 4, Pass: 2,
 			Clock: at + 5, Until: at + 6, Back: at + 1, Base: at + 2, Seq: 9, Wake: at + 7, Depth: 1, Vars: map[string]any{"x": 1.0},
-			Arms: []*cond.Event{nil, recent[5], {Name: "other"}}, Goals: map[string]profiles.Goal{"buy": {At: at, Credited: true, Value: 2.5}}, Sent: at + 3,
+			Arms: []*cond.Event{nil, recent[5], {Name: "other"}}, Rounds: map[int]int{3: 2}, Passes: map[int]int{4: 2, 5: 1}, Sends: map[string]uint8{"hello": 3},
+			Goals: map[string]profiles.Goal{"buy": {At: at, Credited: true, Value: 2.5}}, Sent: at + 3,
 		}, {ID: "other.1", Journey: "welcome", Clock: at, Base: at}},
 		Entries: map[string][]profiles.EntryMark{"welcome": nil},
 		Refused: []profiles.Refusal{{Journey: "welcome", Reason: "again", At: at}},
@@ -54,6 +55,7 @@ func golden() *profiles.Person {
 			State: profiles.Skipped, Reason: "consent", At: at + value.Time(i), Due: at})
 	}
 	p.Ledger[39].State, p.Ledger[39].Owner, p.Ledger[39].Deadline = profiles.Attempting, "a", int64(at)+5
+	p.Ledger[38].Exempt = true
 	for i := range 100 {
 		p.Entries["welcome"] = append(p.Entries["welcome"], profiles.EntryMark{Key: fmt.Sprint("order", i), At: at + value.Time(i)})
 	}

@@ -124,6 +124,8 @@ func (f *filler) fill(v reflect.Value) {
 		v.SetString(f.word())
 	case reflect.Bool:
 		v.SetBool(f.int(0, 1) == 0)
+	case reflect.Int32:
+		v.SetInt(int64(f.int(-1000, 100000)))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(f.int(0, 1<<40)))
 	case reflect.Uint8:
@@ -161,7 +163,9 @@ func (f *filler) fill(v reflect.Value) {
 			if x.Kind() == reflect.Slice && x.Len() == 0 {
 				continue
 			}
-			v.SetMapIndex(reflect.ValueOf(f.word()), x)
+			key := reflect.New(v.Type().Key()).Elem()
+			f.fill(key)
+			v.SetMapIndex(key, x)
 		}
 		if v.Len() == 0 {
 			v.SetZero()

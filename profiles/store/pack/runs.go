@@ -1,6 +1,9 @@
 package pack
 
 import (
+	"maps"
+	"slices"
+
 	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/profiles"
@@ -22,6 +25,9 @@ const (
 	runGoals
 	runSent
 	runEnded
+	runRounds
+	runPasses
+	runSends
 )
 
 func bit(has bool, b uint64) uint64 {
@@ -37,7 +43,8 @@ func (e *encoder) run(p *profiles.Person, r *profiles.Run) {
 		bit(r.Until != 0, runUntil) | bit(r.Back != 0, runBack) | bit(atClock, runBaseClock) |
 		bit(r.Base != 0 && !atClock, runBase) | bit(r.Wake != 0, runWake) | bit(r.Depth != 0, runDepth) |
 		bit(len(r.Vars) > 0, runVars) | bit(len(r.Arms) > 0, runArms) | bit(len(r.Goals) > 0, runGoals) |
-		bit(r.Sent != 0, runSent) | bit(r.EndedAt != 0 || r.Reason != "", runEnded)
+		bit(r.Sent != 0, runSent) | bit(r.EndedAt != 0 || r.Reason != "", runEnded) |
+		bit(len(r.Rounds) > 0, runRounds) | bit(len(r.Passes) > 0, runPasses) | bit(len(r.Sends) > 0, runSends)
 	e.runID(p, r.ID)
 	e.uint(has)
 	e.str(r.Journey)
@@ -83,6 +90,38 @@ func (e *encoder) run(p *profiles.Person, r *profiles.Run) {
 		e.time(r.EndedAt)
 		e.str(r.Reason)
 	}
+	if has&runRounds != 0 {
+		e.counts(r.Rounds)
+	}
+	if has&runPasses != 0 {
+		e.counts(r.Passes)
+	}
+	if has&runSends != 0 {
+		e.uint(uint64(len(r.Sends)))
+		for _, message := range sorted(e, r.Sends) {
+			e.str(message)
+			e.buf = append(e.buf, r.Sends[message])
+		}
+	}
+}
+
+// counts writes numbers by step.
+func (e *encoder) counts(m map[int]int) {
+	e.uint(uint64(len(m)))
+	for _, step := range slices.Sorted(maps.Keys(m)) {
+		e.int(int64(step))
+		e.int(int64(m[step]))
+	}
+}
+
+func (d *decoder) counts() map[int]int {
+	n := d.count(2)
+	m := make(map[int]int, n)
+	for range n {
+		step := d.small()
+		m[step] = d.small()
+	}
+	return m
 }
 
 func (e *encoder) goals(m map[string]profiles.Goal) {
@@ -145,6 +184,20 @@ func (d *decoder) run(p *profiles.Person) *profiles.Run {
 		r.EndedAt = d.time()
 		r.Reason = d.str()
 	}
+	if has&runRounds != 0 {
+		r.Rounds = d.counts()
+	}
+	if has&runPasses != 0 {
+		r.Passes = d.counts()
+	}
+	if has&runSends != 0 {
+		n := d.count(2)
+		r.Sends = make(map[string]uint8, n)
+		for range n {
+			message := d.str()
+			r.Sends[message] = d.byte()
+		}
+	}
 	return r
 }
 
@@ -164,11 +217,12 @@ const (
 	sendOwner
 	sendDeadline
 	sendDue // Due is not At
+	sendExempt
 )
 
 func (e *encoder) send(p *profiles.Person, s *profiles.Send) {
 	has := bit(s.Reason != "", sendReason) | bit(s.Owner != "", sendOwner) |
-		bit(s.Deadline != 0, sendDeadline) | bit(s.Due != s.At, sendDue)
+		bit(s.Deadline != 0, sendDeadline) | bit(s.Due != s.At, sendDue) | bit(s.Exempt, sendExempt)
 	e.buf = append(e.buf, byte(has), byte(s.State))
 	e.runID(p, s.Run)
 	e.str(s.Step)
@@ -195,7 +249,7 @@ func (d *decoder) send(p *profiles.Person) *profiles.Send {
 	has, state := d.byte(), d.byte()
 	s := &profiles.Send{State: profiles.SendState(state), Run: d.runID(p), Step: d.str(), Pass: d.small(),
 		Journey: d.str(), Message: d.str(), Channel: d.str(), At: d.time()}
-	s.Due = s.At
+	s.Due, s.Exempt = s.At, has&sendExempt != 0
 	if has&sendDue != 0 {
 		s.Due = d.time()
 	}
