@@ -114,9 +114,6 @@ func (s *Server) deployment(c *request) (*deployment, error) {
 		return nil, wrong
 	}
 	defer b.release()
-	// What follows may take longer than a body's arrival, and must not be
-	// ended by its deadline.
-	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
 	d := &deployment{}
 	dec := json.NewDecoder(bytes.NewReader(b.buf))
 	dec.DisallowUnknownFields() // a misspelt dry_run must not publish

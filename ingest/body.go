@@ -93,8 +93,8 @@ func (s *Server) read(c *request, limit int, what string) (*body, *problem) {
 	default:
 		return nil, refuse(http.StatusUnsupportedMediaType, "unknown-encoding", "the body is compressed in an unknown way: send it plain or with gzip")
 	}
-	// In force for the connection until its next request. A writer that is no
-	// connection, as in tests, has no deadline: that is all the error says.
+	// net/http takes the deadline away when the body has ended. A writer that
+	// is no connection, as in tests, has none: that is all the error says.
 	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(s.o.Limits.Body))
 	b := bodies.Get().(*body)
 	b.buf, b.budget = b.buf[:0], &s.budget

@@ -126,9 +126,8 @@ func New(o Options) *Server {
 func (s *Server) Handler() http.Handler { return s.echo }
 
 // HTTPServer is a server for the API, with limits for slow and idle
-// connections; the caller lets it listen and shuts it down. It has no
-// ReadTimeout: that would end requests that are worked on, and the API bounds
-// the arrival of bodies itself.
+// connections; the caller lets it listen and shuts it down. How long a body
+// may take to arrive the API bounds itself, whoever serves it.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:           s.echo,
