@@ -72,13 +72,17 @@ journey sleeper {
 }
 `
 
-// redisServer is a redis-server of its own for one test, in memory.
+// redisServer is a redis-server of its own for one test.
 type redisServer struct {
-	url string
-	cmd *exec.Cmd
+	url  string
+	path string
+	dir  string
+	args []string
+	cmd  *exec.Cmd
 }
 
-func startRedis(t testing.TB) *redisServer {
+// startRedis starts one: in memory, or with further arguments.
+func startRedis(t testing.TB, args ...string) *redisServer {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -88,18 +92,23 @@ func startRedis(t testing.TB) *redisServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sock := filepath.Join(dir, "s")
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", sock, "--save", "", "--appendonly", "no", "--dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := &redisServer{url: "unix://" + sock, cmd: cmd}
+	r := &redisServer{url: "unix://" + filepath.Join(dir, "s"), path: path, dir: dir, args: args}
+	r.start(t)
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGCONT)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		r.kill(t)
 		_ = os.RemoveAll(dir)
 	})
+	return r
+}
+
+func (r *redisServer) start(t testing.TB) {
+	t.Helper()
+	sock := strings.TrimPrefix(r.url, "unix://")
+	args := append([]string{"--port", "0", "--unixsocket", sock, "--save", "", "--dir", r.dir}, r.args...)
+	r.cmd = exec.Command(r.path, args...)
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	waitFor(t, "redis-server listens", func() bool {
 		c, err := net.Dial("unix", sock)
 		if err == nil {
@@ -107,7 +116,13 @@ func startRedis(t testing.TB) *redisServer {
 		}
 		return err == nil
 	})
-	return r
+}
+
+func (r *redisServer) kill(t testing.TB) {
+	t.Helper()
+	_ = r.cmd.Process.Signal(syscall.SIGCONT)
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
 }
 
 func (r *redisServer) freeze(t testing.TB) {

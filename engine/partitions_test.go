@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -134,33 +133,5 @@ func TestALostLeaseFencesItsTick(t *testing.T) {
 	}
 	if p := person(t, a, rs[0].Profile); len(p.Runs) != 0 {
 		t.Fatal("the fenced tick did something")
-	}
-}
-
-// A frozen Redis: calls hear within two seconds, memory stays flat, and it
-// goes on by itself.
-func TestFrozenRedis(t *testing.T) {
-	r := startRedis(t)
-	e := startEngine(t, r.url)
-	deploy(t, e, shop)
-	submit(t, e, track("ann", "Nudged", "0", nil))
-	r.freeze(t)
-	for range 3 {
-		begun := time.Now()
-		_, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "1", nil)})
-		if took := time.Since(begun); !errors.Is(err, ErrUnavailable) || took > 2*time.Second {
-			t.Fatalf("got %v after %v", err, took)
-		}
-	}
-	if h := e.Ready(context.Background()); h.Writable {
-		t.Fatal("a frozen Redis is called writable")
-	}
-	r.thaw(t)
-	waitFor(t, "the engine takes events again", func() bool {
-		_, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "1", nil)})
-		return err == nil
-	})
-	if v := profile(t, e, "user_id:ann"); len(v.Events) != 2 {
-		t.Fatalf("events are %+v", v.Events)
 	}
 }

@@ -1,0 +1,333 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"journey/dsl"
+	"journey/orchestrator"
+	"journey/profiles"
+	"journey/profiles/store"
+)
+
+// claimFor is how long a claim is believed to be worked on, in real time,
+// unless the draft says otherwise.
+const claimFor = 45 * time.Second
+
+// Draft is a send, judged and rendered, before or after its claim.
+type Draft struct {
+	Run     string
+	Seq     int64                 // of the order it carries out
+	Ready   bool                  // Message is to be delivered; false: Order says what is next
+	Message orchestrator.Rendered // with Ready
+	Order   orchestrator.Order    // without Ready
+	// Timeout is how long the provider may take before the claim is taken for
+	// dead; 0: 45 s. The caller may set it before Claim.
+	Timeout time.Duration
+	Owner   string // of the claim, once it is made
+}
+
+// Draft judges and renders the send a run stands at. Nothing is written when
+// there is something to deliver; otherwise the draft is not Ready and its
+// Order says what is next. ErrNotYet: an earlier send of the person comes
+// first, another worker has it, or its channel is stopped.
+func (e *Engine) Draft(ctx context.Context, run string, seen int64) (Draft, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for range maxTries {
+		d, decided, err := e.preview(ctx, run, seen)
+		if errors.Is(err, ErrNoRelease) {
+			order, err := e.Advance(ctx, run, seen)
+			return Draft{Run: run, Order: order}, err
+		}
+		if err != nil || d.Ready {
+			return d, err
+		}
+		if !decided {
+			continue
+		}
+		d, again, err := e.decide(ctx, run, seen)
+		if err != nil || !again {
+			return d, err
+		}
+	}
+	return Draft{}, ErrNotYet
+}
+
+// preview claims a send on a copy of the person that is thrown away. decided:
+// there is something to be written instead.
+func (e *Engine) preview(ctx context.Context, run string, seen int64) (d Draft, decided bool, err error) {
+	live := e.living.Load()
+	if live == nil {
+		return d, false, ErrNoRelease
+	}
+	id := store.RunProfile(run)
+	if id == "" {
+		return d, false, fmt.Errorf("%q is no run's id", run)
+	}
+	l, err := e.load(ctx, id)
+	if err != nil {
+		return d, false, err
+	}
+	if l.Moving != "" {
+		_, err := e.finishMerge(ctx, l.ID)
+		return d, false, err
+	}
+	if l.Release != live.number || l.Switches != live.switches.Version {
+		return d, false, e.agree(ctx, l.Release)
+	}
+	if l.Person == nil {
+		return d, true, nil
+	}
+	if err := e.needPlans(ctx, l.Person); err != nil {
+		return d, false, err
+	}
+	r, lives := l.Person.Run(run)
+	s := orchestrator.Pending(l.Person, run)
+	if !lives || r.Seq > seen || r.State != profiles.Sending || s == nil || s.State != profiles.Planned {
+		return d, true, nil
+	}
+	if live.stopped[s.Channel] {
+		return d, false, ErrNotYet
+	}
+	now, err := e.Now(ctx)
+	if err != nil {
+		return d, false, err
+	}
+	c := live.world.Claim(l.Person, run, max(now, l.Person.Last), "preview", 0)
+	switch c.Verdict {
+	case orchestrator.Claimed:
+		return Draft{Run: run, Seq: c.Order.Seq, Ready: true, Message: c.Message}, false, nil
+	case orchestrator.NotYet:
+		return d, false, ErrNotYet
+	}
+	return d, true, nil
+}
+
+// decide writes what a run's send came to without its provider: skipped, not
+// rendered, left behind by a dead worker. again: there is something to
+// deliver after all.
+func (e *Engine) decide(ctx context.Context, run string, seen int64) (d Draft, again bool, err error) {
+	var lost bool
+	real, err := e.realNow(ctx)
+	if err != nil {
+		return d, false, err
+	}
+	err = e.onRun(ctx, run, func(v *visit) error {
+		d, again, lost = Draft{Run: run}, false, false
+		r, lives := v.p.Run(run)
+		s := orchestrator.Pending(v.p, run)
+		if !lives || r.Seq > seen || r.State != profiles.Sending {
+			d.Order, lost = v.advance(run, seen)
+			return nil
+		}
+		if s != nil && s.State == profiles.Attempting {
+			out, ok := e.leftOver(v, r, s, real)
+			if !ok {
+				v.doubtful = true
+				return ErrNotYet
+			}
+			var res orchestrator.Result
+			d.Order, res = v.world.Advance(v.p, run, &out, v.moment())
+			v.take(res)
+			again = out.State == profiles.Planned
+			return nil
+		}
+		c := v.world.Claim(v.p, run, v.moment(), "preview", 0)
+		if c.Verdict == orchestrator.Claimed { // it can be delivered by now
+			giveBack := orchestrator.Outcome{State: profiles.Planned}
+			_, res := v.world.Advance(v.p, run, &giveBack, v.moment())
+			c.Reactions = append(c.Reactions, res.Reactions...)
+		}
+		v.take(c.Result)
+		if c.Verdict == orchestrator.NotYet {
+			return ErrNotYet
+		}
+		d.Order, again = c.Order, c.Verdict == orchestrator.Claimed
+		return nil
+	})
+	if err != nil {
+		return Draft{}, false, err
+	}
+	e.countLost(run, lost)
+	return d, again, nil
+}
+
+// leftOver is what is to become of an attempt whose worker has not settled
+// it: false while it may still be at work.
+func (e *Engine) leftOver(v *visit, r *profiles.Run, s *profiles.Send, real time.Time) (orchestrator.Outcome, bool) {
+	switch {
+	case e.claims.unheard(s.Owner):
+		// A claim of this process whose answer never came: nothing was handed
+		// to the provider.
+		return orchestrator.Outcome{State: profiles.Planned}, true
+	case real.UnixMilli() <= s.Deadline:
+		return orchestrator.Outcome{}, false
+	case v.resends(r):
+		return orchestrator.Outcome{State: profiles.Planned}, true
+	}
+	return orchestrator.Outcome{State: profiles.Uncertain}, true
+}
+
+// resends says whether the message of a run's send is repeated in doubt.
+func (v *visit) resends(r *profiles.Run) bool {
+	plan := v.live.plan
+	if own := v.e.plans.get(r.Release); own != nil {
+		plan = own
+	}
+	j, ok := plan.Journey(r.Journey)
+	if !ok || r.Step < 0 || r.Step >= len(j.Code) {
+		return false
+	}
+	send, ok := j.Code[r.Step].(*dsl.Send)
+	return ok && send.Message.Resend
+}
+
+// Claim commits that a drafted send is being attempted, after judging all of
+// it again: only a Ready answer may be delivered, and only once. Not Ready:
+// Order says what is next. ErrChanged: the message is another one now.
+func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
+	timeout := d.Timeout
+	if timeout <= 0 {
+		timeout = claimFor
+	}
+	real, err := e.realNow(ctx)
+	if err != nil {
+		return Draft{}, err
+	}
+	deadline := real.Add(timeout).UnixMilli()
+	token := e.claims.token(e.owner)
+	out := Draft{Run: d.Run, Timeout: d.Timeout}
+	err = e.onRun(ctx, d.Run, func(v *visit) error {
+		out.Seq, out.Ready, out.Owner, out.Message = d.Seq, false, "", orchestrator.Rendered{}
+		r, lives := v.p.Run(d.Run)
+		s := orchestrator.Pending(v.p, d.Run)
+		if !lives || r.Seq > d.Seq || r.State != profiles.Sending || s == nil {
+			out.Order, _ = v.answer(d.Run)
+			return nil
+		}
+		if s.State != profiles.Planned || v.live.stopped[s.Channel] {
+			v.doubtful = true
+			return ErrNotYet
+		}
+		before := *s
+		c := v.world.Claim(v.p, d.Run, v.moment(), token, deadline)
+		v.take(c.Result) // what settling brought about holds in any case
+		switch {
+		case c.Verdict == orchestrator.NotYet:
+			return ErrNotYet
+		case c.Verdict == orchestrator.Decided:
+			out.Order = c.Order
+			return nil
+		case !sameMessage(&c.Message, &d.Message):
+			*s = before
+			return ErrChanged
+		}
+		out.Ready, out.Owner, out.Message, out.Seq = true, token, c.Message, c.Order.Seq
+		return nil
+	})
+	if err != nil {
+		if errors.Is(err, ErrUnavailable) {
+			e.claims.doubt(token)
+		}
+		return Draft{}, err
+	}
+	return out, nil
+}
+
+// sameMessage says whether what was prepared is what is to be sent.
+func sameMessage(a, b *orchestrator.Rendered) bool {
+	x, y := *a, *b
+	x.JSON, y.JSON = nil, nil
+	return bytes.Equal(a.JSON, b.JSON) && equalRendered(&x, &y)
+}
+
+func equalRendered(a, b *orchestrator.Rendered) bool {
+	return a.Key == b.Key && a.Journey == b.Journey && a.Message == b.Message && a.Channel == b.Channel && a.To == b.To &&
+		a.Subject == b.Subject && a.Text == b.Text && a.HTML == b.HTML && a.URL == b.URL && a.Method == b.Method
+}
+
+// Settle writes what a send came to and answers the run's next order: after
+// its delivery, or with a draft that was never claimed because the provider
+// refused it for good. The outcome Planned gives a claim back of which it is
+// certain that nothing went out. A send that somebody else has settled since
+// stays as it is. ErrNotYet: in doubt it is to be sent again, after a while.
+func (e *Engine) Settle(ctx context.Context, d Draft, outcome orchestrator.Outcome) (order orchestrator.Order, err error) {
+	again := outcome.State == profiles.Uncertain && d.Message.Resend
+	if again {
+		outcome = orchestrator.Outcome{State: profiles.Planned}
+	}
+	var written bool
+	err = e.onRun(ctx, d.Run, func(v *visit) error {
+		s := sendOf(v.p, d.Message.Key)
+		ours := s != nil && (s.State == profiles.Attempting && s.Owner == d.Owner || s.State == profiles.Planned && d.Owner == "")
+		if written = ours; !ours {
+			order, _ = v.answer(d.Run)
+			return nil
+		}
+		var res orchestrator.Result
+		o := outcome
+		order, res = v.world.Advance(v.p, d.Run, &o, v.moment())
+		v.take(res)
+		return nil
+	})
+	if err == nil && again && written && order.Kind == orchestrator.Deliver {
+		err = ErrNotYet
+	}
+	if err != nil {
+		return orchestrator.Order{}, err
+	}
+	return order, nil
+}
+
+// sendOf finds a send in the ledger by its key.
+func sendOf(p *profiles.Person, key string) *profiles.Send {
+	for i := len(p.Ledger) - 1; i >= 0; i-- {
+		if s := p.Ledger[i]; s.Key() == key {
+			return s
+		}
+	}
+	return nil
+}
+
+// claims makes tokens for claims, and remembers those whose commit was never
+// heard of: it is certain that they were not delivered.
+type claims struct {
+	n       atomic.Int64
+	mu      sync.Mutex
+	doubted map[string]bool
+	order   []string
+}
+
+const maxDoubted = 10_000
+
+// token names a claim: the process and a number.
+func (c *claims) token(owner string) string {
+	return owner + "." + strconv.FormatInt(c.n.Add(1), 36)
+}
+
+func (c *claims) doubt(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.doubted == nil {
+		c.doubted = map[string]bool{}
+	}
+	c.doubted[token] = true
+	c.order = append(c.order, token)
+	if len(c.order) > maxDoubted {
+		delete(c.doubted, c.order[0])
+		c.order = c.order[1:]
+	}
+}
+
+func (c *claims) unheard(token string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.doubted[token]
+}
