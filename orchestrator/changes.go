@@ -172,6 +172,17 @@ func (m *machine) exitsWhen(ch changes) {
 	}
 }
 
+// leaveWhen ends a run of which an `exit when` holds: at its entry, and when
+// it keeps a value that the condition may read.
+func (m *machine) leaveWhen(r *profiles.Run, j *dsl.Journey) {
+	for _, x := range j.Exits {
+		if x.When != nil && m.exitHolds(r, x) {
+			m.end(r, x.Reason)
+			return
+		}
+	}
+}
+
 func (m *machine) exitHolds(r *profiles.Run, x *dsl.Exit) bool {
 	holds := x.When.Bool(m.aboutRun(r, m.at, nil))
 	m.look()

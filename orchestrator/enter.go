@@ -114,12 +114,7 @@ func (m *machine) enter(of entryOf, ev *cond.Event) (run, refused string) {
 	m.changed.journey(j.Name)
 	m.ready[r] = true
 	m.traceRun(TraceEntered, r, Trace{Name: key})
-	for _, x := range j.Exits {
-		if x.When != nil && m.exitHolds(r, x) {
-			m.end(r, x.Reason)
-			break
-		}
-	}
+	m.leaveWhen(r, j)
 	return r.ID, ""
 }
 

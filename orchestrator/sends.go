@@ -282,6 +282,9 @@ func (m *machine) settleSend(r *profiles.Run, d *delivery, send *profiles.Send, 
 	if countsAsSent(o.State) || control {
 		m.received(r, d, send, o, control)
 		m.goOn(r, d.Next)
+		if j := m.journey(r); d.as != "" && j != nil {
+			m.leaveWhen(r, j) // it may read the answer
+		}
 		return
 	}
 	m.goOn(r, d.otherwise)

@@ -54,6 +54,7 @@ func (m *machine) step(j *dsl.Journey, r *profiles.Run, s dsl.Step) {
 		}
 		r.Vars[s.Name] = plain(s.Value.Value(m.atStep(r, head.Slot)))
 		m.goOn(r, head.Next)
+		m.leaveWhen(r, j)
 	case *dsl.Leave:
 		m.end(r, s.Reason)
 	case *dsl.Set:

@@ -30,6 +30,7 @@ type gen struct {
 	p       *Program
 	lengths []value.Duration
 	clocks  []int
+	crowded bool // the journeys are entered by the same event, and send at once
 	daily   bool // local days, birthdays and ages are asked for
 	hourly  bool
 	j       *Journey
@@ -58,6 +59,7 @@ func (g *gen) program() *Program {
 	for range 3 {
 		g.clocks = append(g.clocks, pick(g, 0, 60, 90, 120, 135, 150, 180, 9*60, 9*60, 10*60, 15*60+30, 20*60, 22*60, 23*60+30))
 	}
+	g.crowded = g.chance(30)
 	g.daily = g.chance(25)
 	g.hourly = g.daily && g.chance(30)
 	for i := range g.n(3) {
@@ -67,7 +69,11 @@ func (g *gen) program() *Program {
 		g.p.Segments = append(g.p.Segments, &Segment{fmt.Sprintf("seg%d", i), g.cond(2, scope{derived: true})})
 	}
 	g.messages()
-	for i := range 1 + g.n(3) {
+	n := 1 + g.n(3)
+	if g.crowded {
+		n = 3
+	}
+	for i := range n {
 		g.p.Journeys = append(g.p.Journeys, &Journey{Name: fmt.Sprintf("j%d", i)})
 	}
 	for _, j := range g.p.Journeys {
@@ -106,6 +112,9 @@ func (g *gen) journey(j *Journey) {
 	g.j, g.vars, g.lets = j, nil, 0
 	g.props = false
 	kinds := []string{pick(g, "event", "event", "event", "event", "when", "when", "request")}
+	if g.crowded {
+		kinds[0] = "event"
+	}
 	for g.chance(20) && len(kinds) < 3 {
 		kinds = append(kinds, pick(g, "event", "when"))
 	}
@@ -135,7 +144,11 @@ func (g *gen) journey(j *Journey) {
 	}
 	g.reentry(j)
 	g.budget = 12
-	j.Steps = g.block(3, 1+g.n(5), scope{entry: g.props, run: true}, false)
+	s := scope{entry: g.props, run: true}
+	if g.crowded {
+		j.Steps = []*Step{g.send(1, s), g.effect(s)}
+	}
+	j.Steps = append(j.Steps, g.block(3, 1+g.n(5), s, false)...)
 	g.head(j)
 }
 
@@ -188,7 +201,12 @@ func (g *gen) head(j *Journey) {
 	j.Transactional = g.chance(5)
 }
 
-func (g *gen) event() string { return pick(g, "ping", "ping", "bought", "left") }
+func (g *gen) event() string {
+	if g.crowded && g.chance(50) {
+		return "ping"
+	}
+	return pick(g, "ping", "ping", "bought", "left")
+}
 
 // block is a row of steps. mayLeave: it may end with an exit.
 func (g *gen) block(depth, n int, s scope, mayLeave bool) []*Step {

@@ -9,8 +9,9 @@ import (
 // days near which scripts begin: clock changes, a leap day, a new year, and
 // nothing special.
 var days = []value.Date{
-	day(2026, time.March, 2), day(2026, time.March, 7), day(2026, time.March, 27), day(2026, time.April, 3),
-	day(2026, time.October, 2), day(2026, time.October, 23), day(2026, time.October, 30), day(2027, time.December, 30),
+	day(2026, time.March, 2), day(2026, time.March, 7), day(2026, time.March, 8), day(2026, time.March, 27),
+	day(2026, time.March, 29), day(2026, time.April, 4), day(2026, time.October, 3), day(2026, time.October, 23),
+	day(2026, time.October, 25), day(2026, time.October, 31), day(2026, time.November, 1), day(2027, time.December, 30),
 	day(2028, time.February, 27), day(2026, time.June, 10),
 }
 

@@ -505,7 +505,12 @@ func (o *oracle) enter(j *Journey, x *Entry, e *event, late bool) {
 	o.pending.add("j:" + j.Name)
 	o.instants.know(o, e.at)
 	o.rec.add(o.now, "entered", o.name(r), "%s", key)
-	for _, c := range j.Exits {
+	o.leaves(r)
+}
+
+// leaves ends a run of which an `exit when` holds.
+func (o *oracle) leaves(r *run) {
+	for _, c := range r.j.Exits {
 		if c.When != nil && o.of(r, nil).truth(c.When) {
 			o.end(r, "when")
 			return

@@ -88,6 +88,7 @@ func (o *oracle) step(r *run, s *Step) {
 		}
 	case StepLet:
 		r.vars[s.Name] = o.at(r).value(s.Value)
+		o.leaves(r)
 	case StepExit:
 		if s.Name == "" {
 			o.end(r, "exit")
