@@ -322,6 +322,12 @@ func (e *Engine) prepareAgain(items []*item) error {
 func (it *item) applyTo(v *visit, t *task) error {
 	p := it.prep
 	it.result = CallResult{}
+	if v.base == nil && !t.newborn || !v.live.shape.canHave(v.p, p.idents) {
+		// He cannot have them, or he is gone with what Redis lost in a crash,
+		// and perhaps the way to him is too.
+		v.doubtful = true
+		return errDisclaimed
+	}
 	first := markOf(v.p.Marks, p.mark)
 	if first == nil {
 		first = t.seen
@@ -330,12 +336,6 @@ func (it *item) applyTo(v *visit, t *task) error {
 		v.doubtful = true // Redis may have lost what this process remembers
 		it.duplicate(first)
 		return nil
-	}
-	if v.base == nil && !t.newborn || !v.live.shape.canHave(v.p, p.idents) {
-		// He cannot have them, or he is gone with what Redis lost in a crash,
-		// and perhaps the way to him is too.
-		v.doubtful = true
-		return errDisclaimed
 	}
 	in := p.input
 	now := v.instant()
