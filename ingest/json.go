@@ -49,9 +49,10 @@ type parser struct {
 	clone bool // texts are copied out of src
 	flaw  *flaw
 
-	pairs []pair   // members of the objects that are open
-	items []any    // elements of the lists that are open
-	keys  []string // names of the objects that are open and not kept
+	pairs []pair            // members of the objects that are open
+	items []any             // elements of the lists that are open
+	keys  []string          // names of the objects that are open and not kept
+	names map[string]string // those that have been copied
 }
 
 // reset makes the parser read another document.
@@ -282,9 +283,15 @@ func (p *parser) key(have int) (string, bool) {
 	if p.next() != '"' {
 		return "", p.broken("a name in quotes is missing")
 	}
-	key, ok := p.text()
+	key, ok := p.raw()
 	if !ok {
 		return "", false
+	}
+	switch {
+	case strings.IndexByte(key, '\\') >= 0:
+		key = unescape(key)
+	case p.clone && len(key) <= maxKey:
+		key = p.name(key)
 	}
 	p.space()
 	if p.next() != ':' {
@@ -299,6 +306,25 @@ func (p *parser) key(have int) (string, bool) {
 		return "", p.wrong("too-many-keys", "", "an object has at most "+strconv.Itoa(maxKeys)+" members")
 	}
 	return key, true
+}
+
+// maxNames bounds the names that are remembered of a document.
+const maxNames = 256
+
+// name is a copy of a name, the same one each time: the events of a batch are
+// alike.
+func (p *parser) name(s string) string {
+	if c, ok := p.names[s]; ok {
+		return c
+	}
+	c := strings.Clone(s)
+	if p.names == nil {
+		p.names = make(map[string]string)
+	}
+	if len(p.names) < maxNames {
+		p.names[c] = c
+	}
+	return c
 }
 
 func (p *parser) repeated(key string) bool {

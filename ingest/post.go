@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"errors"
 	"net/http"
 
 	"journey/engine"
@@ -149,8 +148,7 @@ func (s *Server) submit(c *request, calls []engine.Call) ([]engine.CallResult, e
 	defer cancel()
 	results, err := s.o.Engine.Submit(ctx, calls)
 	for i := range results {
-		var wrong *engine.CallError
-		if e := results[i].Err; e != nil && err == nil && !errors.As(e, &wrong) {
+		if e := results[i].Err; e != nil && err == nil && callError(e) == nil {
 			err = e
 		}
 	}

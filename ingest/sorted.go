@@ -54,7 +54,8 @@ func (b *sorted) refuse(i int, f *flaw) {
 
 func (b *sorted) warn(i int, faults []profiles.Fault) {
 	if len(faults) > 0 {
-		b.out.Warnings = warnings(b.out.Warnings, &i, faults)
+		index := i // on the heap only here
+		b.out.Warnings = warnings(b.out.Warnings, &index, faults)
 	}
 }
 
@@ -62,8 +63,7 @@ func (b *sorted) warn(i int, faults []profiles.Fault) {
 func (s *Server) take(b *sorted, results []engine.CallResult) {
 	for n := range results {
 		i, kind := b.index[n], b.calls[n].Kind
-		var wrong *engine.CallError
-		if errors.As(results[n].Err, &wrong) {
+		if wrong := callError(results[n].Err); wrong != nil {
 			b.refuse(i, &flaw{code: wrong.Code, field: wrong.Field, message: wrong.Message})
 			s.metrics.input(kind, refused, 1)
 			continue
@@ -71,6 +71,17 @@ func (s *Server) take(b *sorted, results []engine.CallResult) {
 		b.warn(i, results[n].Warnings)
 		s.metrics.result(kind, &results[n])
 	}
+}
+
+// callError is what is wrong with a call, nil if it is nothing or something
+// else.
+func callError(err error) *engine.CallError {
+	if err == nil {
+		return nil
+	}
+	var wrong *engine.CallError
+	errors.As(err, &wrong)
+	return wrong
 }
 
 // sort puts refusals and warnings in the order of the batch.
