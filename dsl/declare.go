@@ -235,6 +235,7 @@ func (c *checker) declareMessage(d *syntax.Message) {
 	}
 	m := &Message{Name: d.Name.Text, Channel: d.Channel.Text, Span: d.Name.Span()}
 	c.prog.messages[m.Name] = m
+	c.names.messages[m.Name] = m.Channel
 	c.prog.Messages = append(c.prog.Messages, m)
 	c.declared[m] = &declaredMessage{decl: d, message: m}
 	c.messageDecls = append(c.messageDecls, c.declared[m])

@@ -21,6 +21,7 @@ type journeyWork struct {
 	entryAny bool        // one of the entries is an undeclared request
 	run      map[string]*value.Type
 	goals    map[string]diag.Span
+	sends    map[string]bool // the messages that steps of the journey send
 
 	parents []int // of each step: the step whose Next it goes on at after its block
 	labels  map[string]diag.Span
@@ -31,8 +32,9 @@ type journeyWork struct {
 func (c *checker) journeys() {
 	for _, d := range c.journeyDecls {
 		w := &journeyWork{checker: c, decl: d.decl, j: d.journey,
-			run: map[string]*value.Type{}, goals: map[string]diag.Span{},
+			run: map[string]*value.Type{}, goals: map[string]diag.Span{}, sends: map[string]bool{},
 			labels: map[string]diag.Span{}, ids: map[string]bool{}}
+		w.noteSends(d.decl.Body.Steps)
 		w.entries()
 		w.body()
 		w.clauses()
@@ -134,7 +136,7 @@ func (w *journeyWork) enterRequest(x *syntax.EnterRequest) {
 // reentry compiles the rule of re-entry, `once` if there is none.
 func (w *journeyWork) reentry(events []*value.Type) {
 	scope := w.scope(nil)
-	scope.HasRun = false
+	scope.HasRun, scope.Sends = false, nil
 	if len(events) > 0 {
 		scope.Event = merged(events)
 	}
@@ -176,6 +178,7 @@ func (w *journeyWork) scope(event *value.Type) cond.Scope {
 	s.Event = event
 	s.HasEntry, s.Entry, s.EntryAny = true, w.entry, w.entryAny
 	s.HasRun, s.Run = true, w.run
+	s.Sends = w.sends
 	return s
 }
 

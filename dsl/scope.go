@@ -14,6 +14,7 @@ type scopeNames struct {
 	eventWires map[string]string
 	segments   map[string]bool
 	journeys   map[string]bool
+	messages   map[string]string // with their channels
 }
 
 func newScopeNames() scopeNames {
@@ -23,13 +24,14 @@ func newScopeNames() scopeNames {
 		eventWires: map[string]string{},
 		segments:   map[string]bool{},
 		journeys:   map[string]bool{},
+		messages:   map[string]string{},
 	}
 }
 
 // person is the scope of a condition on somebody: no event, no run.
 func (c *checker) person() cond.Scope {
 	n := &c.names
-	return cond.Scope{Traits: n.traits, Events: n.events, EventWires: n.eventWires, Segments: n.segments, Journeys: n.journeys}
+	return cond.Scope{Traits: n.traits, Events: n.events, EventWires: n.eventWires, Segments: n.segments, Journeys: n.journeys, Messages: n.messages}
 }
 
 // anything is the type of an event or entry about which nothing is known

@@ -82,8 +82,19 @@ const (
 	//	max(now, profile.last_seen) > 2026-01-01
 	UntrackedNow diag.Code = "untracked-now"
 
-	notInExpressions = diag.NotInExpressions
-	tooDeep          = diag.TooDeep
-	tooLong          = diag.TooLong
-	reservedWord     = diag.ReservedWord
+	// NotSent is a question about a message that the journey does not send.
+	//
+	//	sent(receipt)
+	NotSent diag.Code = "not-sent"
+
+	// NoOpens is a question whether a message was opened whose channel does not
+	// tell.
+	//
+	//	opened(text_reminder)
+	NoOpens diag.Code = "no-opens"
+
+	unknownMessage   diag.Code = "unknown-message" // described in package dsl
+	notInExpressions           = diag.NotInExpressions
+	tooDeep                    = diag.TooDeep
+	tooLong                    = diag.TooLong
 )

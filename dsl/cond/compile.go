@@ -25,6 +25,7 @@ func Compile(file *diag.File, node ast.Node, scope *Scope, want Want) (*Expr, []
 		natures: make(map[*value.Type]types.Type),
 		events:  make(map[string]*value.Type),
 		traits:  make(map[string]bool), segments: make(map[string]bool), journeys: make(map[string]bool),
+		messages: make(map[string]bool),
 	}
 	if n := countNodes(node); n > maxNodes {
 		k.errTooLarge(node, n)
@@ -64,11 +65,12 @@ type compiler struct {
 	frames  []frame                // the predicates around, innermost last
 	acc     []*code                // the `acc` of the reduces around
 
-	traits, segments, journeys map[string]bool
-	sources                    []*source
-	running                    []*Running
-	zone, now                  bool
-	holed                      bool // the parser could not read a part
+	traits, segments, journeys, messages map[string]bool
+
+	sources   []*source
+	running   []*Running
+	zone, now bool
+	holed     bool // the parser could not read a part
 }
 
 // frame is the element that `it` means.

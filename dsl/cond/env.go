@@ -35,8 +35,11 @@ type Person interface {
 
 // Sends is what a condition of a run can ask about the messages it sends.
 type Sends interface {
+	// Sent says that this run has sent the message; uncertain counts.
 	Sent(message string) bool
+	// Opened says that such a send was opened or clicked.
 	Opened(message string) bool
+	// Clicked says that a link in such a send was clicked.
 	Clicked(message string) bool
 }
 
@@ -49,7 +52,9 @@ type Env struct {
 	Event  *Event // the event at hand; nil where there is none
 	Entry  *Event // what began the run; nil where there is none
 	Run    map[string]any
-	Sends  Sends // nil where there is no run
+	Sends  Sends          // nil where there is no run
+	With   map[string]any // what a step's `with` gives the expressions of its message or call
+	Row    map[string]any // the row of a file that is imported
 
 	// Look is the earliest instant after Now at which time alone can change a
 	// result; 0 when none can. Evaluations lower it and never raise it, so

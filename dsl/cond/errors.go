@@ -101,6 +101,10 @@ func (k *compiler) errUnknownName(n *ast.IdentifierNode) *code {
 		return bad(n)
 	}
 	candidates := append(keys(k.scope.Events), "now", "it", "profile", "segment")
+	candidates = append(candidates, keys(k.scope.With)...)
+	if k.scope.Row {
+		candidates = []string{"row"}
+	}
 	if !k.scope.NoJourney {
 		candidates = append(candidates, "journey")
 	}
@@ -150,8 +154,33 @@ func (k *compiler) errUnknownFunction(n *ast.CallNode, name string) *code {
 	return bad(n)
 }
 
-func (k *compiler) errReserved(n *ast.CallNode, name string) *code {
-	k.report(reservedWord, k.at(n.Callee), "", "`%s` is not supported yet", name)
+func (k *compiler) errUnknownMessage(n ast.Node, name string) *code {
+	k.report(unknownMessage, k.at(n), diag.Suggest(name, keys(k.scope.Messages)), "unknown message `%s`", name)
+	return bad(n)
+}
+
+func (k *compiler) errNotSent(n ast.Node, name string) *code {
+	k.report(NotSent, k.at(n), diag.Suggest(name, keys(k.scope.Sends)), "this journey does not send `%s`, so there is nothing to ask about it", name)
+	return bad(n)
+}
+
+func (k *compiler) errNoOpens(n *ast.CallNode, message, channel string) *code {
+	k.report(NoOpens, k.at(n.Callee), "clicked", "nobody reports that `%s` was opened: messages via `%s` only know clicks", message, channel)
+	return bad(n)
+}
+
+func (k *compiler) errMessageName(n ast.Node, function string) *code {
+	k.report(WrongType, k.at(n), "", "`%s` wants the name of a message that this journey sends", function)
+	return bad(n)
+}
+
+func (k *compiler) errNoClock(n ast.Node) *code {
+	k.report(NotHere, k.at(n), "", "an import does not look at the clock: it is to come to the same whenever it runs")
+	return bad(n)
+}
+
+func (k *compiler) errOnlyRow(n ast.Node) *code {
+	k.report(NotHere, k.at(n), "", "there is nobody here yet: an import sees its `row`, as in `row[\"E-mail\"]`")
 	return bad(n)
 }
 

@@ -44,6 +44,14 @@ func TestErrors(t *testing.T) {
 		{`it == 3`, []string{"it|not-here|mean the element of a list"}},
 		{`.price == 3`, []string{".|not-here|mean the element of a list"}},
 
+		// messages
+		{`sent(remindr)`, []string{"remindr|unknown-message|unknown message `remindr`|reminder"}},
+		{`clicked(receipt)`, []string{"receipt|not-sent|this journey does not send `receipt`"}},
+		{`opened(text_reminder)`, []string{"opened|no-opens|messages via `sms` only know clicks|clicked"}},
+		{`sent("reminder")`, []string{`"reminder"|wrong-type|` + "`sent` wants the name of a message"}},
+		{`sent()`, []string{"sent|wrong-arguments|`sent` wants one argument, and has 0"}},
+		{`sent(reminder) > 3`, []string{">|mismatched-types|the left side is a boolean, the right side a number"}},
+
 		// types
 		{`profile.visits`, []string{"profile.visits|wrong-type|a condition is wanted here, and `profile.visits` is a number"}},
 		{`profile.total_spend > "3"`, []string{">|mismatched-types|the left side is a number, the right side text"}},
@@ -102,7 +110,6 @@ func TestErrors(t *testing.T) {
 		{`any(profile.tags)`, []string{"any|wrong-arguments|`any` wants 2 arguments, and has 1"}},
 		{`ago(3) < now`, []string{"3|wrong-type|`ago` wants a duration"}},
 		{`age(3) > 3`, []string{"3|wrong-type|`age` wants a date"}},
-		{`sent(welcome)`, []string{"sent|reserved-word|not supported yet"}},
 		{`keys(profile.address) == []`, []string{"keys|unknown-function|unknown function `keys`"}},
 		{`any(order_completed, any(.items, any(profile.tags, it == "a")))`, []string{"any|too-deep|inside a predicate inside a predicate"}},
 

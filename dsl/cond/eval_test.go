@@ -47,6 +47,11 @@ func TestValues(t *testing.T) {
 		{`run.answer.points`, 12.0},
 		{`run.answer.points.more`, missing},
 		{`now`, when(t, "2026-03-02 09:00:00")},
+		{`sent(reminder)`, true},
+		{`opened(reminder)`, true},
+		{`clicked(reminder)`, false},
+		{`sent(text_reminder)`, false},
+		{`not clicked(text_reminder) and opened(reminder)`, true},
 
 		// missing values
 		{`profile.gone == "x"`, false},

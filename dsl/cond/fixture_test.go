@@ -1,6 +1,7 @@
 package cond
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,13 @@ func (p *person) Running(r *Running) any {
 	return best
 }
 
+// sends are what became of messages: "s", "so" or "soc".
+type sends map[string]string
+
+func (s sends) Sent(m string) bool    { return strings.Contains(s[m], "s") }
+func (s sends) Opened(m string) bool  { return strings.Contains(s[m], "o") }
+func (s sends) Clicked(m string) bool { return strings.Contains(s[m], "c") }
+
 func object(fields ...value.Field) *value.Type {
 	return &value.Type{Kind: value.Object, Fields: fields}
 }
@@ -91,6 +99,8 @@ func world() *Scope {
 		Event:      typOrder,
 		HasEntry:   true, Entry: typCart,
 		HasRun: true, Run: map[string]*value.Type{"pick": typNumber, "answer": nil},
+		Messages: map[string]string{"reminder": "email", "text_reminder": "sms", "receipt": "email"},
+		Sends:    map[string]bool{"reminder": true, "text_reminder": true},
 	}
 }
 
@@ -123,7 +133,8 @@ func ann(t testing.TB) *Env {
 		order("o3", "2026-02-28 09:00:00", nil, item("A", 60, 2)),
 	}
 	return &Env{
-		Now: when(t, "2026-03-02 09:00:00"), Zone: taipei,
+		Sends: sends{"reminder": "so"},
+		Now:   when(t, "2026-03-02 09:00:00"), Zone: taipei,
 		Person: &person{
 			traits: map[string]any{
 				"name": "Ann 林", "email": "ann@example.com", "tier": "gold", "total_spend": 12000.0, "visits": 7.0, "vip": true,

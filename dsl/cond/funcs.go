@@ -48,6 +48,9 @@ func callee(n *ast.CallNode) string {
 // call compiles a call.
 func (k *compiler) call(n *ast.CallNode) *code {
 	name := callee(n)
+	if k.scope.Row && (name == "ago" || name == "from_now" || name == "age") {
+		return k.errNoClock(n.Callee)
+	}
 	switch name {
 	case "":
 		return k.refuseNode(n)
@@ -63,7 +66,7 @@ func (k *compiler) call(n *ast.CallNode) *code {
 	case "local":
 		return k.errLocal(n)
 	case "sent", "opened", "clicked":
-		return k.errReserved(n, name)
+		return k.sends(n, name)
 	}
 	f, ok := functions[name]
 	if !ok {

@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/types"
 
+	"journey/dsl/diag"
 	"journey/dsl/value"
 )
 
@@ -15,6 +16,9 @@ import (
 
 // identifier compiles a name that stands by itself.
 func (k *compiler) identifier(n *ast.IdentifierNode) *code {
+	if k.scope.Row && n.Value != hole {
+		return k.ofRow(n)
+	}
 	switch n.Value {
 	case "now":
 		k.now = true
@@ -49,10 +53,48 @@ func (k *compiler) identifier(n *ast.IdentifierNode) *code {
 		k.holed = true // nothing more to say
 		return bad(n)
 	}
+	if t, ok := k.scope.With[n.Value]; ok {
+		return k.given(n, t)
+	}
 	if _, ok := k.scope.Events[n.Value]; ok {
 		return k.past(n, n.Value)
 	}
 	return k.errUnknownName(n)
+}
+
+// given is what a `with` gives.
+func (k *compiler) given(n *ast.IdentifierNode, t *value.Type) *code {
+	if t == nil {
+		t = typAny
+	}
+	name := n.Value
+	return read(n, t, func(e *Env) any { return e.With[name] })
+}
+
+// typRow is a row of a file: a text under the name of each column.
+var typRow = &value.Type{Kind: value.Object, Elem: typText}
+
+// ofRow compiles a name in an import, where `row` is all there is.
+func (k *compiler) ofRow(n *ast.IdentifierNode) *code {
+	switch n.Value {
+	case "row":
+		return read(n, typRow, func(e *Env) any {
+			if e.Row == nil {
+				return nil
+			}
+			return e.Row
+		})
+	case "now":
+		return k.errNoClock(n)
+	case "acc":
+		if len(k.acc) > 0 {
+			return k.acc[len(k.acc)-1]
+		}
+	}
+	if diag.Suggest(n.Value, []string{"row"}) != "" {
+		return k.errUnknownName(n)
+	}
+	return k.errOnlyRow(n)
 }
 
 // hole is the name that the parser puts where an operand is missing; it has
@@ -114,7 +156,7 @@ func (k *compiler) member(n *ast.MemberNode) *code {
 		return k.refuseNode(n)
 	}
 	name, named := n.Property.(*ast.StringNode)
-	if id, ok := n.Node.(*ast.IdentifierNode); ok {
+	if id, ok := n.Node.(*ast.IdentifierNode); ok && !k.scope.Row {
 		switch id.Value {
 		case "profile", "segment", "journey", "run":
 			if !named {

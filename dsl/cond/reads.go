@@ -75,7 +75,8 @@ func (k *compiler) reads() Reads {
 	if k.zone {
 		k.traits["timezone"] = true // Env.Zone comes from it
 	}
-	r := Reads{Traits: keys(k.traits), Segments: keys(k.segments), Journeys: keys(k.journeys), Now: k.now}
+	r := Reads{Traits: keys(k.traits), Segments: keys(k.segments), Journeys: keys(k.journeys),
+		Messages: keys(k.messages), Now: k.now}
 	for _, s := range k.sources {
 		props := keys(s.props)
 		if s.running != nil {

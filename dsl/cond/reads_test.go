@@ -20,6 +20,9 @@ func show(r *Reads) string {
 	for _, j := range r.Journeys {
 		parts = append(parts, "journey."+j)
 	}
+	for _, m := range r.Messages {
+		parts = append(parts, "message."+m)
+	}
 	for _, e := range r.Events {
 		s := e.Event + "(" + strings.Join(e.Props, " ") + ")"
 		if e.Whole {
@@ -83,6 +86,7 @@ func TestReads(t *testing.T) {
 		{`local(event.at).hour == 3`, "profile.timezone"},
 		{`local(now).hour == 3`, "profile.timezone, now"},
 		{`age(profile.birthday) > 3`, "profile.birthday, profile.timezone, now"},
+		{`sent(text_reminder) and not opened(reminder) and not clicked(reminder)`, "message.reminder, message.text_reminder"},
 	} {
 		t.Run(c.expr, func(t *testing.T) {
 			if got := show(compile(t, c.expr, Anything).Reads()); got != c.want {

@@ -20,6 +20,9 @@ func (k *compiler) plainEvent(n ast.Node) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if _, given := k.scope.With[id.Value]; given {
+		return "", false
+	}
 	switch id.Value {
 	case "now", "event", "entry", "profile", "segment", "journey", "run", "acc":
 		return "", false

@@ -31,4 +31,18 @@ type Scope struct {
 	// type is any.
 	HasRun bool
 	Run    map[string]*value.Type
+
+	// Messages are all messages with their channels, and Sends says which of
+	// them the run's journey sends: those can be asked for by sent(M),
+	// opened(M) and clicked(M). Sends is nil where there is no run.
+	Messages map[string]string
+	Sends    map[string]bool
+
+	// With are names that stand by themselves, before those of events: what
+	// the steps that send a message or make a call give with it.
+	With map[string]*value.Type
+
+	// Row says that there is a row of a file that is imported, and nothing
+	// else: no person and no clock.
+	Row bool
 }

@@ -36,6 +36,18 @@ func TestScopes(t *testing.T) {
 		{"condition entry", bare(func(s *Scope) { s.HasEntry = true }), `entry.at < now and entry.event is missing`, ""},
 		{"condition entry", bare(func(s *Scope) { s.HasEntry = true }), `entry.total > 3`, "unknown property of the entry `total`"},
 		{"in a run", bare(func(s *Scope) { s.HasEntry = true }), `event.total > 3`, "there is no `event` here: what began the run is `entry`"},
+		{"person", bare(func(s *Scope) { s.Sends = nil }), `sent(reminder)`, "there is no run here whose messages `sent` could ask about"},
+		{"with", bare(func(s *Scope) {
+			s.With = map[string]*value.Type{"percent": typNumber, "page_viewed": typText, "free": nil}
+		}),
+			`percent > 3 and page_viewed == "x" and free is set`, ""},
+		{"with", bare(func(s *Scope) { s.With = map[string]*value.Type{"percent": typNumber} }), `percnt > 3`, "unknown name `percnt`"},
+		{"row", &Scope{Row: true}, `trim(row["電話"]) == "1" and row.name is set and any(split(row["a"], ","), it == "x")`, ""},
+		{"row", &Scope{Row: true}, `profile.name == "a"`, "there is nobody here yet"},
+		{"row", &Scope{Row: true}, `now > 2026-01-01`, "an import does not look at the clock"},
+		{"row", &Scope{Row: true}, `ago(3 days) > 2026-01-01`, "an import does not look at the clock"},
+		{"row", &Scope{Row: true}, `rwo["a"] == "b"`, "unknown name `rwo`"},
+		{"row", &Scope{Row: true}, `row["a" + "b"] == "b"`, "a name must be written out here"},
 		{"undeclared request", bare(func(s *Scope) { s.HasEntry, s.EntryAny = true, true }), `entry.coupon is set and entry.more.deep is missing and entry.at < now`, ""},
 		{"change", bare(func(s *Scope) { s.Event = object(field("from", typTier), field("to", typTier)) }), `event.from == "gold" and event.to != "gold" and event.at < now`, ""},
 		{"change", bare(func(s *Scope) { s.Event = object(field("from", typTier)) }), `event.from == "gone"`, "is none of the values"},

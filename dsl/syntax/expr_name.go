@@ -18,9 +18,6 @@ var predicates = wordSet("all", "any", "none", "one", "filter", "map", "count", 
 // or be a plain value.
 var maybePredicates = wordSet("mean", "median", "min", "max")
 
-// reservedCalls are functions of the language that are not supported yet.
-var reservedCalls = wordSet("sent", "opened", "clicked", "most", "age")
-
 // name parses what begins with a name.
 func (p *exprParser) name() operand {
 	t := p.peek()
@@ -41,8 +38,6 @@ func (p *exprParser) name() operand {
 		p.next()
 		p.it++
 		return p.postfix(locateAt(&ast.PointerNode{}, t))
-	case word == "journey" && is(p.second(), "."):
-		p.note(reserved(t, t, "journey.NAME"))
 	}
 	p.next()
 	return p.postfix(locateAt(&ast.IdentifierNode{Value: canonical(t.Value)}, t))
@@ -53,9 +48,6 @@ func (p *exprParser) name() operand {
 //	Call = Name "(" ( Expr ( "," Expr )* )? ")" .
 func (p *exprParser) call() operand {
 	t := p.next()
-	if reservedCalls[t.Value] {
-		p.note(reserved(t, t, t.Value+"()"))
-	}
 	open := p.next()
 	around := p.into()
 	var args []ast.Node
