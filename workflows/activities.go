@@ -44,6 +44,7 @@ type activities struct {
 	order    func(orchestrator.Order) Order
 	log      *slog.Logger
 	local    chan struct{} // places for deliveries inside workflow tasks
+	passed   func(Point, string)
 }
 
 // Advance lets a run go on and answers its next order.
@@ -103,6 +104,7 @@ func (a *activities) attempt(ctx context.Context, run string, seen int64) (Order
 		a.log.Info("send failed", "run", run, "code", err.Error())
 		return a.settle(ctx, draft, orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider})
 	}
+	a.passed(AtPrepared, draft.Message.Key)
 	claimed, err := a.runs.Claim(ctx, draft)
 	if err != nil {
 		delivery.Abandon()
@@ -137,9 +139,11 @@ func (a *activities) prepare(ctx context.Context, d engine.Draft) (channels.Deli
 func (a *activities) deliver(ctx context.Context, d engine.Draft, delivery channels.Delivery) (Order, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTimeout)
 	defer cancel()
+	a.passed(AtClaimed, d.Message.Key)
 	provider, done := context.WithTimeout(ctx, deliverTimeout-8*time.Second) // leaves time to settle
 	res := delivery.Deliver(provider)
 	done()
+	a.passed(AtDelivered, d.Message.Key)
 	o := orchestrator.Outcome{State: profiles.Sent}
 	if d.Message.Call && res.Outcome == channels.Sent {
 		// An answer that is no JSON object is none; the call was made all the same.
@@ -157,6 +161,9 @@ func (a *activities) deliver(ctx context.Context, d engine.Draft, delivery chann
 		a.log.Warn("send", "send", d.Message.Key, "outcome", res.Outcome.String(), "code", res.Code)
 	}
 	next, err := a.settle(ctx, d, o)
+	if err == nil {
+		a.passed(AtSettled, d.Message.Key)
+	}
 	if err == nil && res.Outcome == channels.Temporary && next.Kind == orchestrator.Deliver {
 		return Order{}, &later{code: res.Code, after: res.RetryAfter}
 	}

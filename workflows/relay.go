@@ -45,7 +45,8 @@ type Lag struct {
 type relay struct {
 	parts partitions
 	service
-	log *slog.Logger
+	log    *slog.Logger
+	passed func(Point, string)
 
 	mu      sync.Mutex
 	owned   map[int]engine.Lease
@@ -57,7 +58,7 @@ type relay struct {
 func newRelay(opt Options) *relay {
 	return &relay{
 		parts: opt.Engine, service: service{client: opt.Client, namespace: opt.Namespace, lives: opt.Engine.RunLives, real: realOrder(opt.Engine)},
-		log: opt.Logger, owned: map[int]engine.Lease{},
+		log: opt.Logger, passed: opt.passed(), owned: map[int]engine.Lease{},
 	}
 }
 
@@ -241,9 +242,11 @@ func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.R
 
 // take brings one reaction to Temporal; false means try again later.
 func (r *relay) take(ctx context.Context, partition int, re store.Reaction) bool {
+	r.passed(AtReaction, re.Run)
 	err := r.react(ctx, partition, re)
 	switch {
 	case err == nil:
+		r.passed(AtAccepted, re.Run)
 		r.answered(true)
 		if re.Kind == store.StartRun {
 			r.started.Add(1)

@@ -28,6 +28,10 @@ type Options struct {
 	// Slots is how many deliveries of a channel may be under way at once;
 	// 0: 32.
 	Slots int
+	// Passed is told of each point that a reaction or a delivery passes, with
+	// its run or the key of its send; nil: nobody is. Tests end the process
+	// there.
+	Passed func(p Point, what string)
 }
 
 // Side is the running Temporal side: workers and relay.
@@ -50,7 +54,7 @@ func Launch(ctx context.Context, opt Options) (*Side, error) {
 	s := &Side{opt: opt}
 	acts := &activities{
 		engine: opt.Engine, runs: opt.Engine, order: realOrder(opt.Engine), channels: opt.Channels, from: opt.From, log: opt.Logger,
-		local: make(chan struct{}, opt.Slots),
+		local: make(chan struct{}, opt.Slots), passed: opt.passed(),
 	}
 	s.workers = append(s.workers, newWorker(opt, RunQueue, acts, true))
 	for channel := range opt.Channels {

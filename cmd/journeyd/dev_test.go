@@ -90,18 +90,19 @@ func kinds(t *testing.T) []string {
 func workspace(t *testing.T, source string) string {
 	t.Helper()
 	dir := t.TempDir()
-	base := `
+	if err := os.WriteFile(filepath.Join(dir, "w.journey"), []byte(declarations+source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+const declarations = `
 workspace { timezone "Asia/Taipei" }
 trait email: email identifier
 trait name: text
 event ping { n: number optional }
 event stop
 `
-	if err := os.WriteFile(filepath.Join(dir, "w.journey"), []byte(base+source), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 // What is used wrongly is answered in one clear line.
 func TestWrongUse(t *testing.T) {

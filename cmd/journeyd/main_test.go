@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,8 +28,11 @@ import (
 // processes and kill them.
 func TestMain(m *testing.M) {
 	if os.Getenv("JOURNEYD_TEST_CHILD") != "" {
+		passed = witness(os.Getenv(envTrail), os.Getenv(envKillAt))
 		os.Exit(run(os.Args[1:]))
 	}
+	flag.Parse()
+	manyAtOnce()
 	os.Exit(m.Run())
 }
 
@@ -40,6 +44,7 @@ type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	api  string
+	keys [2]string // to write, and the administrator's
 	out  *output
 	errs *output
 	done chan struct{} // closed when it has ended
@@ -67,7 +72,7 @@ func (o *output) String() string {
 // newProcess is a journeyd that is not started yet.
 func newProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, out: &output{}, errs: &output{}, done: make(chan struct{})}
+	p := &process{t: t, keys: [2]string{"dev", "admin"}, out: &output{}, errs: &output{}, done: make(chan struct{})}
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Env = append(os.Environ(), "JOURNEYD_TEST_CHILD=1")
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.errs
@@ -200,10 +205,11 @@ func (p *process) try(path string, body any) (int, string, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	req.SetBasicAuth("dev", "")
+	req.SetBasicAuth(p.keys[0], "")
 	return do(req)
 }
 
+// do sends a request and reads the answer, within ten seconds.
 func do(req *http.Request) (int, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -250,7 +256,7 @@ func (p *process) profile(ref string) (*profiles.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.SetBasicAuth("admin", "")
+	req.SetBasicAuth(p.keys[1], "")
 	code, text, err := do(req)
 	if err != nil || code != 200 {
 		return nil, fmt.Errorf("profile: %d %s %v", code, text, err)

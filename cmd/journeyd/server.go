@@ -51,6 +51,10 @@ type server struct {
 	failed chan error
 }
 
+// passed is told of the points that reactions and deliveries pass. Only tests,
+// which end the process there, set it.
+var passed func(workflows.Point, string)
+
 // wire starts everything that stands between Redis, Temporal and the
 // listener. On an error nothing is left running.
 func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
@@ -75,6 +79,7 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 	}
 	s.side, err = workflows.Launch(ctx, workflows.Options{
 		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from, Logger: opt.log,
+		Passed: passed,
 	})
 	if err != nil {
 		return s, err
