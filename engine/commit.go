@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -118,15 +119,34 @@ func reactionsOf(v *visit) []store.Reaction {
 }
 
 // dueOf is when the owner of the person's partition must look at him: at his
-// next moment, or when a run of his is overdue and nobody has seen to it.
+// next moment, when a run of his is overdue and nobody has seen to it, or when
+// an attempt that outlived its run must be over.
 func (e *Engine) dueOf(p *profiles.Person) value.Time {
 	due := p.Moment
-	for _, r := range p.Runs {
-		if at := e.overdueAt(p, r); at != 0 && (due == 0 || at < due) {
+	earlier := func(at value.Time) {
+		if at != 0 && (due == 0 || at < due) {
 			due = at
 		}
 	}
+	for _, r := range p.Runs {
+		earlier(e.overdueAt(p, r))
+	}
+	for _, s := range p.Ledger {
+		if outlived(p, s) {
+			earlier(e.clock.Virtual(time.UnixMilli(s.Deadline + 1)))
+		}
+	}
 	return due
+}
+
+// outlived says whether a send is being attempted for a run that has ended
+// meanwhile: then no workflow asks what became of it.
+func outlived(p *profiles.Person, s *profiles.Send) bool {
+	if s.State != profiles.Attempting {
+		return false
+	}
+	_, lives := p.Run(s.Run)
+	return !lives
 }
 
 // overdueAt is when the sweeper wakes a run: 60 seconds after it should have

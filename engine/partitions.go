@@ -9,6 +9,7 @@ import (
 
 	"journey/dsl/value"
 	"journey/orchestrator"
+	"journey/profiles"
 	"journey/profiles/store"
 )
 
@@ -120,6 +121,10 @@ func (e *Engine) Tick(ctx context.Context, l Lease) (Ticked, error) {
 // tick lets happen what is due of one person.
 func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err error) {
 	gone := false
+	real, err := e.realNow(ctx)
+	if err != nil {
+		return 0, err
+	}
 	t := &task{lease: &l, do: func(v *visit) error {
 		woken, gone = 0, v.base == nil
 		if gone {
@@ -127,6 +132,7 @@ func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err e
 			return nil
 		}
 		v.moments()
+		v.giveUp(real)
 		woken = v.sweep()
 		v.changed, v.touched = true, true // the entry of the sorted set is written anew
 		return nil
@@ -164,6 +170,23 @@ func (v *visit) moments() {
 		}
 		tick := []orchestrator.Input{{Kind: orchestrator.TickInput}}
 		v.take(v.world.Apply(v.p, tick, max(at, v.p.Last)))
+	}
+}
+
+// giveUp settles the attempts that have outlived their runs and whose workers
+// have not settled them in time. They are uncertain, even of a message that is
+// repeated in doubt: there is no run any more that would repeat it.
+func (v *visit) giveUp(real time.Time) {
+	for _, s := range slices.Clone(v.p.Ledger) {
+		if !outlived(v.p, s) || real.UnixMilli() <= s.Deadline {
+			continue
+		}
+		out := orchestrator.Outcome{State: profiles.Uncertain}
+		if v.e.claims.unheard(s.Owner) { // nothing was handed to the provider
+			out.State = profiles.Planned
+		}
+		_, res := v.world.Advance(v.p, s.Run, &out, v.moment())
+		v.take(res)
 	}
 }
 

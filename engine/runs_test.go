@@ -178,6 +178,45 @@ func TestLeftOverClaims(t *testing.T) {
 	settle(t, b, claim(t, b, run), profiles.Sent)
 }
 
+// An attempt whose worker is gone and whose run has ended since is given up
+// all the same: nobody else asks for it.
+func TestAnAttemptThatOutlivesItsRun(t *testing.T) {
+	url := startRedis(t).url
+	a, clock := manual(t, url)
+	deploy(t, a, shop)
+	run := cartOf(t, a, "ann")
+	clock.Set(start.Add(2 * value.Hour))
+	advance(t, a, run, 1)
+	lost := claim(t, a, run)
+	submit(t, a, track("ann", "Order Completed", "o", map[string]any{"cart_id": "k", "total": 1.0}))
+	b := startEngine(t, url, func(o *Options) { o.Clock = clock })
+	l := lease(t, b, store.Partition(store.RunProfile(run)))
+	outcome := func() string {
+		for _, m := range profile(t, a, "user_id:ann").Messages {
+			if m.Message == "reminder" {
+				return m.Outcome
+			}
+		}
+		return ""
+	}
+	clock.Set(profileNow(a).Add(40 * value.Second))
+	tickAll(t, b, l)
+	if got := outcome(); got != "attempting" {
+		t.Fatalf("within its deadline it is %q", got)
+	}
+	clock.Set(profileNow(a).Add(10 * value.Second))
+	if busy, err := b.Work(context.Background(), []int{l.Partition}); err != nil || len(busy) != 1 {
+		t.Fatalf("nobody is due: %v %v", busy, err)
+	}
+	tickAll(t, b, l)
+	if got := outcome(); got != "uncertain" {
+		t.Fatalf("after its deadline it is %q", got)
+	}
+	if o := settle(t, a, lost, profiles.Sent); o.Kind != orchestrator.EndRun || outcome() != "uncertain" {
+		t.Fatalf("a late settlement: %+v, %s", o, outcome())
+	}
+}
+
 func profileNow(e *Engine) value.Time {
 	now, _ := e.Now(context.Background())
 	return now
