@@ -117,6 +117,21 @@ func (s *sink) takenOf(to string) (n int) {
 	return n
 }
 
+// awaitMail waits until a mail is being handed over, for a while.
+func (s *sink) awaitMail(ctx context.Context, within time.Duration) {
+	count := func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.taken)
+	}
+	before := count()
+	for end := time.Now().Add(within); count() == before && time.Now().Before(end); {
+		if !nap(ctx, 5*time.Millisecond) {
+			return
+		}
+	}
+}
+
 // slowly makes a mail server whose answers take their time, so that faults
 // find mails under way.
 func slowly(upTo time.Duration) func(mailbox.Attempt) mailbox.Fault {

@@ -15,9 +15,9 @@ import (
 // mailbox, otherwise to one outside.
 func killedAtRandom(kind string) func(*scene) {
 	return func(s *scene) {
-		n, over, kills := 60, 16*time.Second, 3
+		n, over, kills := 60, 24*time.Second, 3
 		if *faultsFull {
-			n, over, kills = 200, 80*time.Second, 12
+			n, over, kills = 200, 150*time.Second, 12
 		}
 		s.needs(kind)
 		data := s.TempDir()
@@ -43,6 +43,9 @@ func killedAtRandom(kind string) func(*scene) {
 		pause := over / time.Duration(kills+1)
 		for range kills {
 			nap(ctx, s.between(pause/4, pause*7/4))
+			if to != nil && s.rand.IntN(2) == 0 {
+				to.awaitMail(ctx, 5*time.Second) // with a mail under way
+			}
 			s.happens("kill -9")
 			now.Load().kill()
 			begin()
@@ -77,6 +80,7 @@ const one = `
 journey flow {
   enter on ping
   once
+  exit on stop
   wait 2 seconds
   @one send first
   wait 1 second
@@ -125,6 +129,39 @@ func killedInDialogue(stored bool) func(*scene) {
 				return mailbox.Fault{Drop: true, Store: stored}
 			}
 		})
+	}
+}
+
+// leftInDoubt kills the server between claim and delivery, and lets the
+// person leave before the claim is old enough to be given up: the run ends at
+// once, and the send is uncertain all the same.
+func leftInDoubt(s *scene) {
+	data, to := s.TempDir(), newSink(s)
+	args := []string{"dev", workspace(s.T, one), "--listen", "127.0.0.1:0", "--data", data, "--redis", "inprocess", "--smtp", to.url}
+	p := newProcess(s.T, args...)
+	p.cmd.Env = append(p.cmd.Env, envKillAt+"="+string(workflows.AtClaimed))
+	p.start()
+	p.ready().post("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
+	<-p.done
+	s.happens("killed at %s", workflows.AtClaimed)
+	p = newProcess(s.T, args...)
+	p.start()
+	p.ready().post("/v1/track", track("ann", "stop", nil, nil))
+	eventually(s.T, 3*time.Minute, "the send is uncertain", func() error {
+		v, err := p.profile("user_id:ann")
+		if err != nil {
+			return err
+		}
+		if len(v.Runs) != 1 || v.Runs[0].Reason != "stop" {
+			s.Fatalf("the run goes on: %+v", v.Runs)
+		}
+		if len(v.Messages) != 1 || v.Messages[0].Outcome != "uncertain" {
+			return fmt.Errorf("messages %+v", v.Messages)
+		}
+		return nil
+	})
+	if n := to.box.Len(); n != 0 {
+		s.Errorf("%d mails", n)
 	}
 }
 

@@ -51,6 +51,7 @@ var faults = []fault{
 	{"point/body", false, killedInDialogue(false)},
 	{"point/stored", false, killedInDialogue(true)},
 	{"point/delivered", false, killedAt(workflows.AtDelivered)},
+	{"point/left", false, leftInDoubt},
 	{"point/settled", true, killedAt(workflows.AtSettled)},
 }
 
