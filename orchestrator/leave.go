@@ -125,7 +125,10 @@ func (m *machine) end(r *profiles.Run, reason string) {
 		m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(o *profiles.Send) bool { return o == s })
 	}
 	r.State, r.Reason, r.EndedAt, r.Until = profiles.Ended, reason, m.at, 0
-	r.Vars, r.Arms = nil, nil
+	r.Arms = nil
+	if !m.goalOpen(r) {
+		r.Vars = nil // a goal may read them
+	}
 	delete(m.ready, r)
 	m.p.Runs = slices.DeleteFunc(m.p.Runs, func(o *profiles.Run) bool { return o == r })
 	m.p.Ended = append(m.p.Ended, r)
