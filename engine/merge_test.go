@@ -219,7 +219,11 @@ func TestABatchMeansItsItems(t *testing.T) {
 			device := rapid.SampledFrom([]string{"d1", "d2", "d3", ""}).Draw(rt, "device")
 			mail := rapid.SampledFrom([]string{"", "", "m1", "m2"}).Draw(rt, "mail")
 			kind := rapid.SampledFrom([]string{"cart", "order", "nudge"}).Draw(rt, "kind")
-			id := rapid.IntRange(0, n).Draw(rt, "id")
+			if i > 0 && rapid.IntRange(0, 4).Draw(rt, "repeat") == 0 {
+				k := rapid.IntRange(0, i-1).Draw(rt, "of")
+				batch, single = append(batch, batch[k]), append(single, single[k])
+				continue
+			}
 			if user == "" && device == "" && mail == "" {
 				device = "d1"
 			}
@@ -230,7 +234,7 @@ func TestABatchMeansItsItems(t *testing.T) {
 					}
 					return fmt.Sprintf("%s-%d-%s", s, round, side)
 				}
-				c := Call{Source: side, MessageID: fmt.Sprintf("%d-%d", round, id), UserID: scoped(user), AnonymousID: scoped(device)}
+				c := Call{Source: side, MessageID: fmt.Sprintf("%d-%d", round, i), UserID: scoped(user), AnonymousID: scoped(device)}
 				if mail != "" {
 					c.Traits = map[string]any{"email": scoped(mail) + "@example.com"}
 				}
