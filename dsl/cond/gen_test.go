@@ -340,7 +340,7 @@ func (g *gen) junk(now value.Time) any {
 	case 2:
 		return g.one("", "NaN", "Inf", "gold", "2026-01-01", "1e999", "林", strings.Repeat("x", 300))
 	case 3:
-		return []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1 << 53, -0.0}[g.n(8)]
+		return []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1 << 53, math.Copysign(0, -1)}[g.n(8)]
 	case 4, 5:
 		return float64(g.n(20) - 5)
 	case 6:

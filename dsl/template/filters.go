@@ -95,7 +95,6 @@ func libraryFilter(def filterDef) func(in any, args ...any) (any, error) {
 var (
 	errNumber = errors.New("the value is not a number")
 	errList   = errors.New("the value is not a list")
-	errDivide = errors.New("division by zero")
 )
 
 // text is the input as text.
