@@ -1,6 +1,7 @@
 package proving
 
 import (
+	"container/heap"
 	"time"
 
 	"journey/dsl/value"
@@ -20,15 +21,36 @@ type instants struct {
 	lengths map[value.Duration]bool
 	shifts  []value.Time // sums and differences of lengths
 	bases   map[value.Time]bool
-	queue   map[value.Time]bool // those ahead
-	dense   value.Time          // up to here midnights or half hours are in the queue
+	ahead   times
+	queued  map[value.Time]bool
+	dense   value.Time // up to here midnights or half hours are ahead
+}
+
+// times is a heap of instants.
+type times []value.Time
+
+func (t times) Len() int           { return len(t) }
+func (t times) Less(i, j int) bool { return t[i] < t[j] }
+func (t times) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *times) Push(x any)        { *t = append(*t, x.(value.Time)) }
+func (t *times) Pop() any {
+	last := (*t)[len(*t)-1]
+	*t = (*t)[:len(*t)-1]
+	return last
+}
+
+func (n *instants) put(at value.Time) {
+	if !n.queued[at] {
+		n.queued[at] = true
+		heap.Push(&n.ahead, at)
+	}
 }
 
 // prepare looks through the program.
 func (n *instants) prepare(o *oracle) {
 	n.lengths = map[value.Duration]bool{0: true}
 	n.bases = map[value.Time]bool{}
-	n.queue = map[value.Time]bool{}
+	n.queued = map[value.Time]bool{}
 	n.zones = append(n.zones, o.ws)
 	for _, name := range zones {
 		n.zones = append(n.zones, zoneNamed(name))
@@ -97,7 +119,7 @@ func (n *instants) spread(o *oracle, t value.Time) {
 	for _, s := range n.shifts {
 		for _, at := range []value.Time{t + s, t + s + 1} {
 			if at > o.now && at <= o.c.Script.Until {
-				n.queue[at] = true
+				n.put(at)
 			}
 		}
 	}
@@ -122,15 +144,12 @@ func (o *oracle) nextInstant() (value.Time, bool) {
 	if n.used && (n.hourly || n.daily) {
 		n.fill(o)
 	}
-	next, ok := value.Time(0), false
-	for at := range n.queue {
-		if at <= o.now {
-			delete(n.queue, at)
-			continue
-		}
-		if !ok || at < next {
-			next, ok = at, true
-		}
+	for len(n.ahead) > 0 && n.ahead[0] <= o.now {
+		heap.Pop(&n.ahead)
+	}
+	next, ok := value.Time(0), len(n.ahead) > 0
+	if ok {
+		next = n.ahead[0]
 	}
 	for _, r := range o.runs {
 		if r.state == waiting && (!ok || r.until < next) {
@@ -140,7 +159,7 @@ func (o *oracle) nextInstant() (value.Time, bool) {
 	return next, ok
 }
 
-// fill puts the midnights or half hours of the next days into the queue.
+// fill puts the midnights or half hours of the next days ahead.
 func (n *instants) fill(o *oracle) {
 	const ahead = 3 * msDay
 	if n.dense == 0 {
@@ -151,13 +170,13 @@ func (n *instants) fill(o *oracle) {
 		n.dense += ahead
 		if n.hourly {
 			for t := from - from%1800_000; t < n.dense; t += 1800_000 {
-				n.queue[t] = true
+				n.put(t)
 			}
 			continue
 		}
 		for _, z := range n.zones {
 			for d := dayOf(from, z); d <= dayOf(n.dense, z); d++ {
-				n.queue[o.cal.midnight(d, z)] = true
+				n.put(o.cal.midnight(d, z))
 			}
 		}
 	}
