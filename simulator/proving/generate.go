@@ -23,6 +23,24 @@ func Generate(seed, n uint64) *Case {
 	return &Case{p, g.script(p)}
 }
 
+// Mute is the case with a tag in the place of every send, or, where it has an
+// otherwise, with a condition that may take that way.
+func (c *Case) Mute() *Case {
+	c = clone(c)
+	for _, j := range c.Program.Journeys {
+		j.steps(func(s *Step) {
+			switch {
+			case s.Kind != StepSend:
+			case s.Else != nil:
+				*s = Step{Kind: StepIf, Cond: &Expr{Op: OpTagged, Name: "vip"}, Then: s.Else}
+			default:
+				*s = Step{Kind: StepTag, Name: "vip"}
+			}
+		})
+	}
+	return c
+}
+
 // gen makes choices. The lengths and clock times of a program are few, so that
 // things often happen at one instant or just beside each other.
 type gen struct {

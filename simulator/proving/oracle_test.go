@@ -28,11 +28,17 @@ func TestOracle(t *testing.T) {
 // processors. A case that fails is made small and shown.
 func every(t *testing.T, n int, judge func(*proving.Case, *orchestrator.Plan) string) {
 	t.Helper()
+	everyOf(t, n, func(i uint64) *proving.Case { return proving.Generate(*seed, i) }, judge)
+}
+
+// everyOf is every with cases of another kind.
+func everyOf(t *testing.T, n int, generate func(uint64) *proving.Case, judge func(*proving.Case, *orchestrator.Plan) string) {
+	t.Helper()
 	numbers := make(chan uint64)
 	var all sync.WaitGroup
 	for range workers() {
 		all.Go(func() {
-			w := &worker{judge: judge}
+			w := &worker{generate: generate, judge: judge}
 			for i := range numbers {
 				w.run(t, i)
 			}
@@ -50,14 +56,15 @@ func every(t *testing.T, n int, judge func(*proving.Case, *orchestrator.Plan) st
 
 // worker judges cases one after the other.
 type worker struct {
-	judge func(*proving.Case, *orchestrator.Plan) string
-	text  string // of the program compiled last
-	plan  *orchestrator.Plan
-	err   error
+	generate func(uint64) *proving.Case
+	judge    func(*proving.Case, *orchestrator.Plan) string
+	text     string // of the program compiled last
+	plan     *orchestrator.Plan
+	err      error
 }
 
 func (w *worker) run(t *testing.T, i uint64) {
-	c := proving.Generate(*seed, i)
+	c := w.generate(i)
 	why, compiles := w.ask(c)
 	switch {
 	case !compiles:
