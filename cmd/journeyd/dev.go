@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,6 +138,11 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	}
 	b.took = time.Since(began)
 	b.print(os.Stdout)
+	watching, stop := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { s.watch(watching, dir, os.Stdout) })
+	defer watcher.Wait()
+	defer stop()
 	return s.run(ctx)
 }
 
