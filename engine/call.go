@@ -3,20 +3,21 @@ package engine
 import (
 	"time"
 
+	"journey/orchestrator/intake"
 	"journey/profiles"
 )
 
 // CallKind says what kind of call it is.
-type CallKind uint8
+type CallKind = intake.Kind
 
 // The kinds of call.
 const (
-	CallTrack CallKind = iota
-	CallIdentify
-	CallPage
-	CallScreen
-	CallAlias
-	CallRequest // start a journey
+	CallTrack    = intake.Track
+	CallIdentify = intake.Identify
+	CallPage     = intake.Page
+	CallScreen   = intake.Screen
+	CallAlias    = intake.Alias
+	CallRequest  = intake.Request // start a journey
 )
 
 // Call is one call of the ingest API, not yet addressed to a person. Values

@@ -2,7 +2,8 @@ package engine
 
 import (
 	"errors"
-	"fmt"
+
+	"journey/orchestrator/intake"
 )
 
 // What callers have to tell apart.
@@ -35,18 +36,4 @@ var (
 
 // CallError says why one call cannot be used. It is the caller's mistake: a
 // repeat would fail again.
-type CallError struct {
-	Code    string // "no-identifier", "unknown-journey", …; codes never change
-	Field   string // the field of the call it is about, "" for the whole
-	Message string // one sentence for people
-}
-
-// Error is the sentence, with the field where there is one.
-func (e *CallError) Error() string {
-	if e.Field == "" {
-		return e.Message
-	}
-	return fmt.Sprintf("%s: %s", e.Field, e.Message)
-}
-
-var _ error = (*CallError)(nil)
+type CallError = intake.Error

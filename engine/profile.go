@@ -54,7 +54,7 @@ func (e *Engine) refer(ctx context.Context, ref string) (string, error) {
 		if !ok || !t.Identifier {
 			return "", ErrNoProfile
 		}
-		if v, err := clean.Value(val, t.Type, live.shape.clean); err == nil {
+		if v, err := clean.Value(val, t.Type, live.shape.reader.Options()); err == nil {
 			if s, ok := v.(string); ok {
 				id.Value = strings.TrimSpace(s)
 			}

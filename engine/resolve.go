@@ -363,7 +363,7 @@ func (s *shape) stronger(a, b *party) bool {
 }
 
 func (s *shape) strongest(p *profiles.Person) int {
-	best := len(s.idents)
+	best := len(s.reader.Identifiers())
 	for _, id := range p.Identifiers {
 		if r, ok := s.rank[id.Trait]; ok {
 			best = min(best, r)
