@@ -3,6 +3,7 @@ package proving
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"journey/dsl/value"
 )
@@ -37,6 +38,33 @@ func (c *Case) Mute() *Case {
 				*s = Step{Kind: StepTag, Name: "vip"}
 			}
 		})
+	}
+	return c
+}
+
+// Apart is the case with every input at an instant of its own, as the engine
+// has them, and without requests to journeys that take none, which it never
+// lets through.
+func (c *Case) Apart() *Case {
+	c = clone(c)
+	takes := map[string]bool{}
+	for _, j := range c.Program.Journeys {
+		for _, e := range j.Entries {
+			takes[j.Name] = takes[j.Name] || e.Kind == "request"
+		}
+	}
+	s := c.Script
+	s.Inputs = slices.DeleteFunc(s.Inputs, func(in *Input) bool { return in.Kind == InputRequest && !takes[in.Name] })
+	for i, in := range s.Inputs[:max(0, len(s.Inputs)-1)] {
+		if next := s.Inputs[i+1]; next.At <= in.At {
+			if next.Of == next.At {
+				next.Of = in.At + 1
+			}
+			next.At = in.At + 1
+		}
+	}
+	if n := len(s.Inputs); n > 0 {
+		s.Until = max(s.Until, s.Inputs[n-1].At)
 	}
 	return c
 }

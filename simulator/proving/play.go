@@ -44,12 +44,13 @@ func NewMachine(plan *orchestrator.Plan, s *Script) *Machine {
 	m := &Machine{Record: &Record{}}
 	world := &orchestrator.World{Live: plan, Observe: m.Record}
 	m.Simulation = simulator.New(world, PersonID, s.Start)
-	m.Deliver = func(r orchestrator.Rendered) orchestrator.Outcome { return m.Record.deliver(r, s, m.Now) }
+	m.Deliver = func(r orchestrator.Rendered) orchestrator.Outcome { return m.Record.Deliver(r, s, m.Now) }
 	return m
 }
 
-// deliver stands for the provider.
-func (r *Record) deliver(msg orchestrator.Rendered, s *Script, now value.Time) orchestrator.Outcome {
+// Deliver stands for the provider: it accepts everything but what the script
+// says.
+func (r *Record) Deliver(msg orchestrator.Rendered, s *Script, now value.Time) orchestrator.Outcome {
 	for _, f := range s.Fails {
 		if f == msg.Message {
 			return orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider}
@@ -156,11 +157,12 @@ func (m *Machine) Play(s *Script) *Record {
 
 // Finish writes down what the person is in the end.
 func (m *Machine) Finish() *Record {
-	m.Record.final(m.Person)
+	m.Record.Final(m.Person)
 	return m.Record
 }
 
-func (r *Record) final(p *profiles.Person) {
+// Final writes down what a person is.
+func (r *Record) Final(p *profiles.Person) {
 	for name, t := range p.Traits {
 		if t.Value != nil {
 			r.state("trait %s = %s", name, plain(t.Value))
