@@ -145,7 +145,7 @@ type conformer struct {
 
 // next is when time has something to do.
 func (d *conformer) next(id string) value.Time {
-	l, err := d.e.load(context.Background(), id)
+	l, err := patiently(func() (store.Loaded, error) { return d.e.load(context.Background(), id) })
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func (d *conformer) send(id string, at value.Time) bool {
 		if s.State != profiles.Planned {
 			continue
 		}
-		draft, err := d.e.Draft(ctx, s.Run, 1<<40)
+		draft, err := patiently(func() (Draft, error) { return d.e.Draft(ctx, s.Run, 1<<40) })
 		if errors.Is(err, ErrNotYet) {
 			continue
 		}

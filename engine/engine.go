@@ -20,7 +20,7 @@ import (
 const (
 	// patience bounds one attempt at the store, retries included: callers
 	// hear within two seconds that it is away.
-	patience = 1700 * time.Millisecond
+	patience = 1500 * time.Millisecond
 	// maxTries is how often a commit is tried that others got in the way of.
 	maxTries = 10
 	// maxCalls bounds the calls under way, and with them the memory that a

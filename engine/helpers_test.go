@@ -219,13 +219,21 @@ type testingT interface {
 	Fatalf(format string, args ...any)
 }
 
+// patiently repeats something while the store does not answer: the machine
+// may have much to do.
+func patiently[T any](do func() (T, error)) (v T, err error) {
+	for range 10 {
+		if v, err = do(); !errors.Is(err, ErrUnavailable) {
+			break
+		}
+	}
+	return v, err
+}
+
 // submit takes calls that must all be stored.
 func submit(t testingT, e *Engine, calls ...Call) []CallResult {
 	t.Helper()
-	rs, err := e.Submit(context.Background(), calls)
-	for tries := 0; errors.Is(err, ErrUnavailable) && tries < 10; tries++ { // a machine with much to do
-		rs, err = e.Submit(context.Background(), calls)
-	}
+	rs, err := patiently(func() ([]CallResult, error) { return e.Submit(context.Background(), calls) })
 	if err != nil {
 		t.Fatalf("submit: %v", err)
 	}
@@ -243,7 +251,7 @@ func track(user, event, id string, props map[string]any) Call {
 
 func profile(t testingT, e *Engine, ref string) *profiles.View {
 	t.Helper()
-	v, err := e.Profile(context.Background(), ref)
+	v, err := patiently(func() (*profiles.View, error) { return e.Profile(context.Background(), ref) })
 	if err != nil {
 		t.Fatalf("profile %s: %v", ref, err)
 	}
@@ -253,7 +261,7 @@ func profile(t testingT, e *Engine, ref string) *profiles.View {
 // person is somebody as he is stored.
 func person(t testingT, e *Engine, id string) *profiles.Person {
 	t.Helper()
-	l, err := e.load(context.Background(), id)
+	l, err := patiently(func() (store.Loaded, error) { return e.load(context.Background(), id) })
 	if err != nil || l.Person == nil {
 		t.Fatalf("person %s: %v", id, err)
 	}

@@ -23,7 +23,7 @@ func lease(t testing.TB, e *Engine, partition int) Lease {
 func tickAll(t testing.TB, e *Engine, l Lease) (woken int) {
 	t.Helper()
 	for {
-		done, err := e.Tick(context.Background(), l)
+		done, err := patiently(func() (Ticked, error) { return e.Tick(context.Background(), l) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func cartOf(t testing.TB, e *Engine, user string) string {
 
 func advance(t testing.TB, e *Engine, run string, seen int64) orchestrator.Order {
 	t.Helper()
-	o, err := e.Advance(context.Background(), run, seen)
+	o, err := patiently(func() (orchestrator.Order, error) { return e.Advance(context.Background(), run, seen) })
 	if err != nil {
 		t.Fatal(err)
 	}
