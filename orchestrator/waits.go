@@ -186,10 +186,13 @@ func (m *machine) lookBackFor(r *profiles.Run, s *dsl.WaitFor, back value.Time) 
 			if e.Arrived <= back || e.Arrived > m.at || e.Arrived > deadline {
 				continue
 			}
-			if (first == nil || e.Arrived < first.Arrived) && m.satisfies(r, e, alt.Where) {
-				first, by = e, alt
+			if first != nil && e.Arrived >= first.Arrived {
+				break
 			}
-			break
+			if m.satisfies(r, e, alt.Where) {
+				first, by = e, alt
+				break
+			}
 		}
 	}
 	if first == nil {

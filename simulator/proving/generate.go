@@ -12,6 +12,17 @@ import (
 // change at midnight.
 var zones = []string{"Asia/Taipei", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Beirut", "UTC"}
 
+// GenerateSteady is a random case in which nothing depends on how the person
+// is at a certain instant: conditions read the event at hand, the entry and
+// what the run keeps; everything is sent; nobody leaves early. There it does
+// not matter how late machines are.
+func GenerateSteady(seed, n uint64) *Case {
+	g := &gen{r: rand.New(rand.NewPCG(seed, n/perProgram)), steady: true}
+	p := g.program()
+	g.r = rand.New(rand.NewPCG(^seed, n))
+	return &Case{p, g.script(p)}
+}
+
 // perProgram is how many cases in a row have one program.
 const perProgram = 4
 
@@ -76,6 +87,7 @@ type gen struct {
 	p       *Program
 	lengths []value.Duration
 	clocks  []int
+	steady  bool // nothing depends on how the person is
 	crowded bool // the journeys are entered by the same event, and send at once
 	daily   bool // local days, birthdays and ages are asked for
 	hourly  bool
@@ -94,7 +106,7 @@ func (g *gen) chance(percent int) bool { return g.n(100) < percent }
 func pick[T any](g *gen, of ...T) T { return of[g.n(len(of))] }
 
 func (g *gen) program() *Program {
-	g.p = &Program{Zone: pick(g, zones...), ConsentAssumed: g.chance(20)}
+	g.p = &Program{Zone: pick(g, zones...), ConsentAssumed: g.chance(20) || g.steady}
 	if g.chance(10) {
 		g.p.Zone = ""
 	}
@@ -108,10 +120,10 @@ func (g *gen) program() *Program {
 	g.crowded = g.chance(30)
 	g.daily = g.chance(25)
 	g.hourly = g.daily && g.chance(30)
-	for i := range g.n(3) {
+	for i := range g.some(3) {
 		g.p.Computed = append(g.p.Computed, g.computed(i))
 	}
-	for i := range g.n(3) {
+	for i := range g.some(3) {
 		g.p.Segments = append(g.p.Segments, &Segment{fmt.Sprintf("seg%d", i), g.cond(2, scope{derived: true})})
 	}
 	g.messages()
@@ -126,6 +138,14 @@ func (g *gen) program() *Program {
 		g.journey(j)
 	}
 	return g.p
+}
+
+// some is how many there are of what a steady program has none of.
+func (g *gen) some(max int) int {
+	if g.steady {
+		return 0
+	}
+	return g.n(max)
 }
 
 func (g *gen) computed(i int) *Computed {
@@ -158,10 +178,10 @@ func (g *gen) journey(j *Journey) {
 	g.j, g.vars, g.lets = j, nil, 0
 	g.props = false
 	kinds := []string{pick(g, "event", "event", "event", "event", "when", "when", "request")}
-	if g.crowded {
+	if g.crowded || g.steady {
 		kinds[0] = "event"
 	}
-	for g.chance(20) && len(kinds) < 3 {
+	for g.chance(20) && len(kinds) < 3 && !g.steady {
 		kinds = append(kinds, pick(g, "event", "when"))
 	}
 	for _, k := range kinds {
@@ -200,6 +220,10 @@ func (g *gen) journey(j *Journey) {
 
 func (g *gen) reentry(j *Journey) {
 	j.Again = pick(g, "", "once", "after exit", "after exit", "after exit", "after", "after")
+	if g.steady {
+		j.Again, j.Per = "once", &Expr{Op: OpEntry, Name: pick(g, "id", "n")}
+		return
+	}
 	if j.Again == "" {
 		return
 	}
@@ -215,6 +239,9 @@ func (g *gen) reentry(j *Journey) {
 }
 
 func (g *gen) head(j *Journey) {
+	if g.steady {
+		return
+	}
 	s := scope{entry: g.props, run: true, timed: true}
 	if g.chance(20) {
 		j.While = g.cond(1, s)
@@ -349,15 +376,16 @@ func (g *gen) branching(depth, k int, s scope) *Step {
 
 func (g *gen) waitFor(depth int, s scope) *Step {
 	w := &Step{Kind: StepFor, For: g.length(s)}
-	switch g.n(4) {
-	case 0:
+	k := g.n(4)
+	switch {
+	case k == 0 && !g.steady:
 		w.Until = true
 		w.Alts = []*Alt{{When: g.cond(2, s.moving()), Body: g.sub(depth, 40, s, true)}}
-	case 1:
+	case k == 1:
 		w.Alts = []*Alt{g.alternative(depth, s)}
 	default:
 		for range 2 + g.n(2) {
-			if g.chance(25) {
+			if g.chance(25) && !g.steady {
 				w.Alts = append(w.Alts, &Alt{When: g.cond(1, s.moving()), Body: g.sub(depth, 30, s, true)})
 			} else {
 				w.Alts = append(w.Alts, g.alternative(depth, s))
@@ -394,7 +422,11 @@ func (g *gen) send(depth int, s scope) *Step {
 
 // effect is a step that changes the person or the run.
 func (g *gen) effect(s scope) *Step {
-	switch g.n(9) {
+	k := g.n(9)
+	if g.steady {
+		k = 8
+	}
+	switch k {
 	case 0:
 		return &Step{Kind: pick(g, StepTag, StepTag, StepUntag), Name: pick(g, "vip", "new")}
 	case 1:

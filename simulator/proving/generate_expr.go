@@ -23,6 +23,9 @@ func (g *gen) literal() *Expr { return lit(pick(g, g.lengths...)) }
 
 // cond is a condition.
 func (g *gen) cond(depth int, s scope) *Expr {
+	if g.steady {
+		return g.steadyCond(s)
+	}
 	if depth > 0 && g.chance(45) {
 		switch g.n(5) {
 		case 0, 1:
@@ -58,6 +61,21 @@ func (g *gen) cond(depth int, s scope) *Expr {
 		return g.moved(s)
 	}
 	return op(g.order(), g.num(1, s), g.num(0, s))
+}
+
+func (g *gen) steadyCond(s scope) *Expr {
+	if g.chance(30) && (s.event || s.entry) {
+		return op(pick(g, "==", "!="), &Expr{Op: g.at(s), Name: "id"}, g.text(scope{entry: s.entry}))
+	}
+	return op(g.order(), g.num(0, s), g.small())
+}
+
+// at is the event at hand or the entry.
+func (g *gen) at(s scope) string {
+	if s.event && g.chance(70) || !s.entry {
+		return OpEvent
+	}
+	return OpEntry
 }
 
 var ids = []string{"a", "b"}
@@ -137,7 +155,11 @@ func (g *gen) num(depth int, s scope) *Expr {
 	if depth > 0 && g.chance(20) {
 		return op(pick(g, "+", "-", "*", "??"), g.num(depth-1, s), g.num(depth-1, s))
 	}
-	switch k := g.n(12); {
+	k := g.n(12)
+	if g.steady {
+		k = 2 + g.n(5)
+	}
+	switch {
 	case k < 2:
 		return &Expr{Op: OpTrait, Name: "num"}
 	case k < 4 && s.event:
@@ -168,7 +190,7 @@ func (g *gen) text(s scope) *Expr {
 		return &Expr{Op: OpEvent, Name: "id"}
 	case k < 3 && s.entry:
 		return &Expr{Op: OpEntry, Name: "id"}
-	case k == 3:
+	case k == 3 && !g.steady:
 		return &Expr{Op: OpTrait, Name: "name"}
 	}
 	return lit(pick(g, ids...))
@@ -176,7 +198,11 @@ func (g *gen) text(s scope) *Expr {
 
 // length is a length of time that a clause or step asks for.
 func (g *gen) length(s scope) *Expr {
-	switch k := g.n(12); {
+	k := g.n(12)
+	if g.steady && k != 2 {
+		return g.literal()
+	}
+	switch {
 	case k == 0:
 		return &Expr{Op: OpTrait, Name: "lead"}
 	case k == 1:
@@ -210,6 +236,9 @@ func (g *gen) time(s scope) *Expr {
 
 // moment is a time or day that a wait waits for.
 func (g *gen) moment(s scope) *Expr {
+	if g.steady && s.entry {
+		return op(pick(g, "+", "-"), &Expr{Op: OpEntry, Name: pick(g, "at", "when", "day")}, g.literal())
+	}
 	switch k := g.n(8); {
 	case k < 2:
 		return &Expr{Op: OpTrait, Name: "birthday"}

@@ -24,7 +24,7 @@ func (g *gen) script(p *Program) *Script {
 	start := calendar{}.at(pick(g, days...), pick(g, g.clocks...)-pick(g, 0, 0, 0, 1, 60), zone)
 	s := &Script{Start: start}
 	at := start
-	if g.chance(90) {
+	if g.chance(90) || g.steady {
 		s.Inputs = append(s.Inputs, &Input{At: at, Of: at, Kind: InputSet, Props: g.first(zone, at)})
 	}
 	n := 2 + g.n(12)
@@ -46,6 +46,7 @@ func (g *gen) script(p *Program) *Script {
 	}
 	for _, m := range p.Messages {
 		switch k := g.n(100); {
+		case g.steady:
 		case k < 8:
 			s.Fails = append(s.Fails, m.Name)
 		case k < 11:
@@ -63,8 +64,12 @@ func (g *gen) later(s *Script, at value.Time, zone *time.Location) value.Time {
 	}
 	length := value.Time(pick(g, g.lengths...))
 	next := at
-	switch k := g.n(100); {
-	case k < 12:
+	k := g.n(100)
+	if g.steady && g.chance(50) {
+		return at + value.Time(1+g.n(20_000)) // while machines are still at what came before
+	}
+	switch {
+	case k < 12 && !g.steady:
 		return at
 	case k < 30:
 		next = from + length
@@ -150,6 +155,9 @@ func (g *gen) nearDay(at value.Time, zone *time.Location) value.Date {
 func (g *gen) input(p *Program, at value.Time, zone *time.Location) *Input {
 	in := &Input{At: at, Of: at}
 	k := g.n(100)
+	if g.steady {
+		k = 99
+	}
 	switch {
 	case k < 25:
 		in.Kind, in.Props = InputSet, map[string]any{}
@@ -168,7 +176,7 @@ func (g *gen) input(p *Program, at value.Time, zone *time.Location) *Input {
 		if g.chance(14) {
 			in.Of -= value.Time(pick(g, value.Minute, value.Hour, 12*value.Hour, value.Day, value.Day+value.Second, 3*value.Day, pick(g, g.lengths...)))
 		}
-		if g.chance(8) {
+		if g.chance(8) && !g.steady {
 			name, v := g.trait(zone, at)
 			in.Traits = map[string]any{name: v}
 		}
