@@ -50,10 +50,12 @@ func (m *machine) entries(e *cond.Event) {
 			events = m.elements(of, e)
 		}
 		for _, e := range events {
-			if m.admits(of.entry, e) {
-				asked = of.journey
-				m.admit(of, e)
+			if !m.admits(of.entry, e) {
+				m.trace(Trace{Kind: TraceIgnored, Journey: of.journey.Name, Detail: of.entry.ID})
+				continue
 			}
+			asked = of.journey
+			m.admit(of, e)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type TraceKind string
 const (
 	TraceEntered TraceKind = "entered"
 	TraceRefused TraceKind = "refused" // Detail: why
+	TraceIgnored TraceKind = "ignored" // an entry whose `where` does not hold; Detail: the clause
 	TraceWaiting TraceKind = "waiting" // Until: until when
 	TraceTook    TraceKind = "took"    // Detail: the way: "then", "else", "otherwise", a branch, "event order_completed"
 	TracePlanned TraceKind = "planned" // Detail: the message

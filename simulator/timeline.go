@@ -18,8 +18,11 @@ type Timeline struct {
 
 var _ orchestrator.Observer = (*Timeline)(nil)
 
-// Observe writes one line.
+// Observe writes one line; what did not concern anybody is left out.
 func (l *Timeline) Observe(t orchestrator.Trace) {
+	if t.Kind == orchestrator.TraceIgnored {
+		return
+	}
 	parts := []string{t.At.Sub(l.Start).String(), string(t.Kind)}
 	for _, p := range []string{t.Journey, t.Step, t.Name, t.Detail} {
 		if p != "" {

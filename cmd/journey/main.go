@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newDeploy(), newReleases(), newRollback(), newVersion())
+	root.AddCommand(newCheck(), newDeploy(), newReleases(), newRollback(), newSimulate(), newVersion())
 	return root
 }
 
