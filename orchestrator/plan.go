@@ -68,6 +68,9 @@ func NewPlan(p *dsl.Program) *Plan {
 	for _, r := range p.Keeps() {
 		plan.addKeep(r)
 	}
+	for _, j := range p.Journeys {
+		plan.keepForWaits(j)
+	}
 	for _, r := range p.Runnings() {
 		plan.running[r.Event] = append(plan.running[r.Event], r)
 	}
@@ -115,6 +118,32 @@ func (p *Plan) event(name string) *eventPlan {
 		p.onEvent[name] = ev
 	}
 	return ev
+}
+
+// keepForWaits keeps what the lengths and moments of waits read: a wait that
+// moves is computed anew from when it was reached, which may be long ago, so
+// their windows lie there and not before now.
+func (p *Plan) keepForWaits(j *dsl.Journey) {
+	for _, s := range j.Code {
+		var e *cond.Expr
+		switch s := s.(type) {
+		case *dsl.Wait:
+			e = s.For
+		case *dsl.WaitMoment:
+			e = s.Moment
+		case *dsl.WaitQuiet:
+			e = s.For
+		case *dsl.WaitFor:
+			e = s.UpTo
+		}
+		if e == nil {
+			continue
+		}
+		for _, r := range e.Reads().Events {
+			r.Window = 0
+			p.addKeep(r)
+		}
+	}
 }
 
 // addKeep widens what is kept of a kind so that r can be answered from it.
