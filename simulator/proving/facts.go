@@ -21,8 +21,9 @@ func (f Fact) String() string { return fmt.Sprintf("%s %s %s %s", f.At, f.Kind, 
 
 // Record is what happened to a person and what he is in the end.
 type Record struct {
-	Facts []Fact
-	State []string // lines, sorted
+	Facts   []Fact
+	State   []string // lines, sorted
+	Endless bool     // it was not told to its end
 }
 
 func (r *Record) add(at value.Time, kind, name, format string, args ...any) {

@@ -144,6 +144,10 @@ func (c *change) merge(o change) {
 	c.all = c.all || o.all
 }
 
+// tooMany are runs that only a program makes that enters again and again by
+// itself: it can do so for ever, every half minute.
+const tooMany = 300
+
 // Foretell says what must happen in a case. branch is the branch of a split
 // that the person is in.
 func Foretell(c *Case, branch func(split string) (string, bool)) *Record {
@@ -167,6 +171,10 @@ func Foretell(c *Case, branch func(split string) (string, bool)) *Record {
 			next, ok = inputs[0].At, true
 		}
 		if !ok || next > c.Script.Until {
+			break
+		}
+		if len(o.runs) > tooMany {
+			o.rec.Endless = true
 			break
 		}
 		o.now = next
