@@ -17,8 +17,11 @@ func (m *machine) exec(r *profiles.Run) {
 		m.end(r, EndedGone)
 		return
 	}
-	m.depth = r.Depth + 1 // of the entries that its steps cause
-	defer func() { m.depth = 0 }()
+	m.depth = r.Depth + 1 // of the entries that its steps cause, its end too
+	defer func() {
+		m.react()
+		m.depth = 0
+	}()
 	for m.ready[r] {
 		if r.Step == dsl.End {
 			m.end(r, EndedEnd)
