@@ -2,6 +2,7 @@
 // publishes it.
 //
 //	journey check DIR                          what is wrong with a workspace
+//	journey fmt                                write files in the one style
 //	journey deploy DIR --server URL            publish it
 //	journey releases --server URL              what has been published
 //	journey rollback N --server URL            make an earlier release live again

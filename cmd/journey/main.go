@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newDeploy(), newReleases(), newRollback(), newSimulate(), newVersion())
+	root.AddCommand(newCheck(), newDeploy(), newFmt(), newReleases(), newRollback(), newSimulate(), newVersion())
 	return root
 }
 

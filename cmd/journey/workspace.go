@@ -83,12 +83,17 @@ func tally(diags []diag.Diagnostic) (errors, warnings int) {
 	return errors, warnings
 }
 
-// tell prints diagnostics for people and sums them up.
+// tell prints diagnostics for people and sums them up, in colours where they
+// can be seen.
 func tell(w io.Writer, diags []diag.Diagnostic) error {
+	return tellIn(w, diags, new(color).of(w))
+}
+
+func tellIn(w io.Writer, diags []diag.Diagnostic, colored bool) error {
 	if len(diags) == 0 {
 		return nil
 	}
-	if err := diag.Text(w, diags, colored(w)); err != nil {
+	if err := diag.Text(w, diags, colored); err != nil {
 		return err
 	}
 	errors, warnings := tally(diags)
@@ -101,15 +106,4 @@ func tell(w io.Writer, diags []diag.Diagnostic) error {
 	}
 	_, err := fmt.Fprint(w, "\n", sum)
 	return err
-}
-
-// colored says whether to write colours: to a terminal whose owner did not
-// refuse them (https://no-color.org).
-func colored(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
