@@ -132,6 +132,7 @@ func (m *machine) end(r *profiles.Run, reason string) {
 	delete(m.ready, r)
 	m.p.Runs = slices.DeleteFunc(m.p.Runs, func(o *profiles.Run) bool { return o == r })
 	m.p.Ended = append(m.p.Ended, r)
+	m.ended = append(m.ended, r)
 	m.changed.journey(r.Journey)
 	m.forget()
 }

@@ -91,6 +91,7 @@ type machine struct {
 
 	ready   map[*profiles.Run]bool // entered or released, not yet at a wait
 	was     map[string]snapshot    // runs as they were at the beginning
+	ended   []*profiles.Run        // runs that have ended in this call; the person may have forgotten them again
 	changed changes
 	pending []changeOf // of traits, not handled yet
 	quiet   bool       // changes of traits are no events: a merge, a release
@@ -261,12 +262,13 @@ func (m *machine) finish(answered string) Result {
 			m.wake(r)
 		}
 	}
-	for _, r := range m.p.Ended {
-		if _, old := m.was[r.ID]; old && r.EndedAt != 0 && m.endedHere(r) {
-			r.Seq++
-			if r.ID != answered {
-				m.wake(r)
-			}
+	for _, r := range m.ended {
+		if _, old := m.was[r.ID]; !old {
+			continue // Temporal has never heard of it
+		}
+		r.Seq++
+		if r.ID != answered {
+			m.wake(r)
 		}
 	}
 	if r, ok := m.p.Run(answered); ok {
@@ -276,12 +278,6 @@ func (m *machine) finish(answered string) Result {
 		return m.result.Reactions[i].Kind < m.result.Reactions[j].Kind
 	})
 	return m.result
-}
-
-// endedHere says whether the run was live when the call began.
-func (m *machine) endedHere(r *profiles.Run) bool {
-	_, was := m.was[r.ID]
-	return was && r.State == profiles.Ended
 }
 
 // earlier says whether a run can go on before the timer it had.
