@@ -164,9 +164,9 @@ func (m *machine) exitsWhen(ch changes) {
 		if j == nil {
 			continue
 		}
-		for _, x := range j.Exits {
+		for i, x := range j.Exits {
 			if r.State != profiles.Ended && ch.touch(x.When) && m.exitHolds(r, x) {
-				m.end(r, x.Reason)
+				m.leave(r, j, i)
 			}
 		}
 	}
@@ -175,9 +175,9 @@ func (m *machine) exitsWhen(ch changes) {
 // leaveWhen ends a run of which an `exit when` holds: at its entry, and when
 // it keeps a value that the condition may read.
 func (m *machine) leaveWhen(r *profiles.Run, j *dsl.Journey) {
-	for _, x := range j.Exits {
+	for i, x := range j.Exits {
 		if x.When != nil && m.exitHolds(r, x) {
-			m.end(r, x.Reason)
+			m.leave(r, j, i)
 			return
 		}
 	}

@@ -115,7 +115,7 @@ func (m *machine) enter(of entryOf, ev *cond.Event) (run, refused string) {
 	m.markEntry(j.Name, key)
 	m.changed.journey(j.Name)
 	m.ready[r] = true
-	m.traceRun(TraceEntered, r, Trace{Name: key})
+	m.traceRun(TraceEntered, r, Trace{Name: key, Clause: slices.Index(j.Entries, of.entry) + 1})
 	m.leaveWhen(r, j)
 	return r.ID, ""
 }

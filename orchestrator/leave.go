@@ -22,6 +22,7 @@ const (
 // with the newest sent message, without any to the newest entry.
 func (m *machine) goals(e *cond.Event) {
 	credit := map[string]*profiles.Run{} // by journey and goal
+	var reached []reaching
 	for _, list := range [][]*profiles.Run{m.p.Ended, m.p.Runs} {
 		for _, r := range list {
 			for _, g := range m.goalsOf(r, e) {
@@ -37,7 +38,7 @@ func (m *machine) goals(e *cond.Event) {
 				if best := credit[key]; best == nil || moreRecent(r, best) {
 					credit[key] = r
 				}
-				m.traceRun(TraceGoal, r, Trace{Name: g.Name})
+				reached = append(reached, reaching{r, g})
 			}
 		}
 	}
@@ -47,6 +48,19 @@ func (m *machine) goals(e *cond.Event) {
 		g.Credited = true
 		r.Goals[name] = g
 	}
+	for _, at := range reached {
+		t := Trace{Name: at.goal.Name}
+		if g := at.run.Goals[at.goal.Name]; g.Credited && at.goal.Value != nil {
+			t.Value = g.Value
+		}
+		m.traceRun(TraceGoal, at.run, t)
+	}
+}
+
+// reaching is a run that reaches a goal.
+type reaching struct {
+	run  *profiles.Run
+	goal *dsl.Goal
 }
 
 func (m *machine) goalsOf(r *profiles.Run, e *cond.Event) []*dsl.Goal {
@@ -96,9 +110,9 @@ func (m *machine) exits(e *cond.Event) {
 		if j == nil || began(r, e) {
 			continue
 		}
-		for _, x := range j.Exits {
+		for i, x := range j.Exits {
 			if r.State != profiles.Ended && m.exitsBy(r, x, e) {
-				m.end(r, x.Reason)
+				m.leave(r, j, i)
 			}
 		}
 	}
@@ -115,12 +129,20 @@ func (m *machine) exitsBy(r *profiles.Run, x *dsl.Exit, e *cond.Event) bool {
 	return x.Where == nil || x.Where.Bool(m.aboutRun(r, m.at, e))
 }
 
+// leave ends a run by one of its journey's exit clauses.
+func (m *machine) leave(r *profiles.Run, j *dsl.Journey, clause int) {
+	m.clause = clause + 1
+	m.end(r, j.Exits[clause].Reason)
+	m.clause = 0
+}
+
 // end ends a run. A send that is planned but not yet attempted is dropped.
 func (m *machine) end(r *profiles.Run, reason string) {
 	if r.State == profiles.Ended {
 		return
 	}
-	m.traceRun(TraceEnded, r, Trace{Detail: reason})
+	m.traceRun(TraceEnded, r, Trace{Detail: reason, Clause: m.clause})
+	m.clause = 0
 	if s := pending(m.p, r); s != nil && s.State == profiles.Planned {
 		m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(o *profiles.Send) bool { return o == s })
 	}

@@ -146,6 +146,37 @@ func (p *Plan) keepForWaits(j *dsl.Journey) {
 	}
 }
 
+// Only is the plan with entries into some journeys alone: a test says which
+// are live. Runs of the others are none.
+func (p *Plan) Only(journeys func(name string) bool) *Plan {
+	c := *p
+	c.onEvent = make(map[string]*eventPlan, len(p.onEvent))
+	for name, ev := range p.onEvent {
+		e := *ev
+		e.entries = only(ev.entries, func(of entryOf) string { return of.journey.Name }, journeys)
+		c.onEvent[name] = &e
+	}
+	c.requests = map[string]*request{}
+	for name, r := range p.requests {
+		if journeys(name) {
+			c.requests[name] = r
+		}
+	}
+	c.whens = only(p.whens, func(w *when) string { return w.journey.Name }, journeys)
+	c.calendar = only(p.calendar, func(d *dated) string { return d.journey.Name }, journeys)
+	return &c
+}
+
+func only[T any](list []T, of func(T) string, in func(string) bool) []T {
+	var out []T
+	for _, x := range list {
+		if in(of(x)) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // addKeep widens what is kept of a kind so that r can be answered from it.
 func (p *Plan) addKeep(r cond.EventRead) {
 	k, known := p.keeps[r.Event]

@@ -43,4 +43,5 @@ type Trace struct {
 	Detail  string
 	Until   value.Time
 	Value   any
+	Clause  int // of an entry or an exit: its place among the journey's, from 1; 0: none
 }

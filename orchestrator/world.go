@@ -94,6 +94,7 @@ type machine struct {
 	ended   []*profiles.Run        // runs that have ended in this call; the person may have forgotten them again
 	changed changes
 	pending []changeOf // of traits, not handled yet
+	clause  int        // of the exit by which a run is ending, from 1
 	quiet   bool       // changes of traits are no events: a merge, a release
 	depth   int        // of the chain of entries that what happens now belongs to
 	history bool       // what happens now comes of a late or imported input
