@@ -117,21 +117,6 @@ func (s *sink) takenOf(to string) (n int) {
 	return n
 }
 
-// awaitMail waits until a mail is being handed over, for a while.
-func (s *sink) awaitMail(ctx context.Context, within time.Duration) {
-	count := func() int {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.taken)
-	}
-	before := count()
-	for end := time.Now().Add(within); count() == before && time.Now().Before(end); {
-		if !nap(ctx, 5*time.Millisecond) {
-			return
-		}
-	}
-}
-
 // slowly makes a mail server whose answers take their time, so that faults
 // find mails under way.
 func slowly(upTo time.Duration) func(mailbox.Attempt) mailbox.Fault {
@@ -212,10 +197,11 @@ func (s *scene) newCrowd(n int, server func() *process, to *sink) *crowd {
 
 // trail is a new file for a process to write down the points it passes.
 func (c *crowd) trail() (env string) {
-	path := fmt.Sprintf("%s/trail-%d", c.TempDir(), len(c.trails))
-	c.trails = append(c.trails, path)
-	return envTrail + "=" + path
+	c.trails = append(c.trails, fmt.Sprintf("%s/trail-%d", c.TempDir(), len(c.trails)))
+	return envTrail + "=" + c.lastTrail()
 }
+
+func (c *crowd) lastTrail() string { return c.trails[len(c.trails)-1] }
 
 // walk lets everybody set out within a time, and returns at once.
 func (c *crowd) walk(ctx context.Context, over time.Duration) {
@@ -262,8 +248,13 @@ func (c *crowd) leaveAtRcpt(ctx context.Context, a mailbox.Attempt) {
 
 func (c *crowd) leave(ctx context.Context, w *walker) {
 	w.once.Do(func() {
-		if c.post(ctx, w, "stop", nil) {
-			close(w.stopped)
+		if !c.post(ctx, w, "stop", nil) {
+			return
+		}
+		close(w.stopped)
+		// It holds at once, whatever is away.
+		if v, err := c.server().profile("user_id:" + w.id); err == nil && len(v.Runs) > 0 && v.Runs[0].State != "ended" {
+			c.wrong("%s has left, and the run goes on: %+v", w.id, v.Runs)
 		}
 	})
 }
@@ -278,9 +269,7 @@ func (c *crowd) post(ctx context.Context, w *walker, event string, traits map[st
 	}
 	for i := range cap(answers) {
 		if err := <-answers; err != nil {
-			c.mu.Lock()
-			c.errs = append(c.errs, fmt.Errorf("%s of %s: %w", event, w.id, err))
-			c.mu.Unlock()
+			c.wrong("%s of %s: %w", event, w.id, err)
 			return false
 		}
 		if i == 0 {
@@ -290,6 +279,13 @@ func (c *crowd) post(ctx context.Context, w *walker, event string, traits map[st
 		}
 	}
 	return true
+}
+
+// wrong notes a failure from any goroutine.
+func (c *crowd) wrong(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
 func (c *crowd) untilAcked(ctx context.Context, call map[string]any) error {
@@ -486,31 +482,67 @@ func (c *crowd) judgeExit(t *tally, w *walker, run profiles.RunView, had map[str
 	}
 }
 
-// inFlight are the keys of the sends that the watched processes had begun and
-// not settled when they ended: at most these may be uncertain.
-func (c *crowd) inFlight() map[string]bool {
-	open := map[string]bool{}
+// flight are sends that were begun and not settled, by their keys, with the
+// last point they passed.
+type flight map[string]workflows.Point
+
+func (f flight) has(key string) bool { return f[key] != "" }
+
+func (f flight) String() string {
+	claimed := 0
+	for _, p := range f {
+		if p != workflows.AtPrepared {
+			claimed++
+		}
+	}
+	return fmt.Sprintf("%d sends claimed, %d about to be", claimed, len(f)-claimed)
+}
+
+// inFlight are the sends that the watched processes had begun and not settled
+// when they ended: at most these may be uncertain. Some of those that were
+// about to be claimed were given up instead, which leaves no trail.
+func (c *crowd) inFlight() flight {
+	open := flight{}
 	for _, path := range c.trails {
-		last := map[string]workflows.Point{}
-		file, err := os.Open(path)
-		if err != nil {
-			continue // it passed no point
-		}
-		for sc := bufio.NewScanner(file); sc.Scan(); {
-			point, what, _ := strings.Cut(sc.Text(), " ")
-			switch p := workflows.Point(point); p {
-			case workflows.AtPrepared, workflows.AtClaimed, workflows.AtDelivered, workflows.AtSettled:
-				last[what] = p
-			}
-		}
-		_ = file.Close()
-		for key, p := range last {
-			if p != workflows.AtSettled {
-				open[key] = true
-			}
+		for key, p := range flightOf(path) {
+			open[key] = p
 		}
 	}
 	return open
+}
+
+func flightOf(trail string) flight {
+	last := flight{}
+	file, err := os.Open(trail)
+	if err != nil {
+		return last // it has passed no point
+	}
+	defer file.Close()
+	for sc := bufio.NewScanner(file); sc.Scan(); {
+		point, what, _ := strings.Cut(sc.Text(), " ")
+		switch p := workflows.Point(point); p {
+		case workflows.AtPrepared, workflows.AtClaimed, workflows.AtDelivered:
+			last[what] = p
+		case workflows.AtSettled:
+			delete(last, what)
+		}
+	}
+	return last
+}
+
+// awaitFlight waits until the process with the trail is handing a mail over,
+// for a while: a fault finds it in the middle then.
+func awaitFlight(ctx context.Context, trail string) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		for _, p := range flightOf(trail) {
+			if p == workflows.AtClaimed {
+				return
+			}
+		}
+		if !nap(ctx, 3*time.Millisecond) {
+			return
+		}
+	}
 }
 
 func never(string) bool { return false }

@@ -43,8 +43,8 @@ func killedAtRandom(kind string) func(*scene) {
 		pause := over / time.Duration(kills+1)
 		for range kills {
 			nap(ctx, s.between(pause/4, pause*7/4))
-			if to != nil && s.rand.IntN(2) == 0 {
-				to.awaitMail(ctx, 5*time.Second) // with a mail under way
+			if s.rand.IntN(2) == 0 {
+				awaitFlight(ctx, c.lastTrail())
 			}
 			s.happens("kill -9")
 			now.Load().kill()
@@ -59,8 +59,8 @@ func killedAtRandom(kind string) func(*scene) {
 			mails = now.Load().waitMails(0, time.Minute)
 		}
 		open := c.inFlight()
-		c.judge(views, mails, func(key string) bool { return open[key] })
-		s.Logf("%d sends were in flight at the kills", len(open))
+		c.judge(views, mails, open.has)
+		s.Logf("at the kills: %s", open)
 	}
 }
 

@@ -53,6 +53,17 @@ var faults = []fault{
 	{"point/delivered", false, killedAt(workflows.AtDelivered)},
 	{"point/left", false, leftInDoubt},
 	{"point/settled", true, killedAt(workflows.AtSettled)},
+	{"away/redis", false, redisStops},
+	{"away/temporal", false, temporalStops},
+	{"away/frozen redis", true, redisFreezes},
+	{"away/frozen server", false, oneFreezes},
+	{"away/terminated", true, terminated},
+	{"pair/thrice", true, postedThrice},
+	{"pair/killed", false, pairKilled},
+	{"time/nine", true, nineTwice},
+	{"time/deleted", false, temporalDeleted},
+	{"time/flushed", true, flushed},
+	{"releases", true, deployed},
 }
 
 // seeds are those of this run. Each fault makes its own chances of them.

@@ -291,7 +291,10 @@ const (
 func (x *site) serve(env ...string) *process {
 	x.t.Helper()
 	p := newProcess(x.t, "serve", "--listen", "127.0.0.1:0", "--redis", x.redis.url(), "--temporal", x.temporal,
-		"--namespace", x.namespace, "--smtp", x.smtp, "--from", "shop@journey.example")
+		"--namespace", x.namespace, "--from", "shop@journey.example")
+	if x.smtp != "" {
+		p.cmd.Args = append(p.cmd.Args, "--smtp", x.smtp)
+	}
 	p.keys = [2]string{siteWriteKey, siteAdminKey}
 	p.cmd.Env = append(p.cmd.Env, "JOURNEY_WRITE_KEYS_WEB="+siteWriteKey, "JOURNEY_ADMIN_KEY="+siteAdminKey)
 	p.cmd.Env = append(append(p.cmd.Env, x.env...), env...)
