@@ -64,6 +64,7 @@ var faults = []fault{
 	{"time/deleted", false, temporalDeleted},
 	{"time/flushed", true, flushed},
 	{"releases", true, deployed},
+	{"privacy", false, inPrivate},
 }
 
 // seeds are those of this run. Each fault makes its own chances of them.
