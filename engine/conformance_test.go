@@ -183,10 +183,16 @@ func (d *conformer) send(id string, at value.Time) bool {
 		if !draft.Ready {
 			return true
 		}
-		if draft, err = d.e.Claim(ctx, draft); err != nil || !draft.Ready {
+		draft, err = d.e.Claim(ctx, draft)
+		if errors.Is(err, ErrUnavailable) {
+			return true // whether it happened the next draft finds out
+		}
+		if err != nil || !draft.Ready {
 			d.t.Fatalf("claim: %+v %v", draft, err)
 		}
-		if _, err := d.e.Settle(ctx, draft, d.deliver(draft.Message, at)); err != nil {
+		outcome := d.deliver(draft.Message, at)
+		settled := func() (orchestrator.Order, error) { return d.e.Settle(ctx, draft, outcome) }
+		if _, err := patiently(settled); err != nil {
 			d.t.Fatal(err)
 		}
 		return true

@@ -156,7 +156,7 @@ var engines atomic.Int64
 func startEngine(t testing.TB, url string, change ...func(*Options)) *Engine {
 	t.Helper()
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Options{URL: url})
+	s, err := patiently(func() (*store.Store, error) { return store.Open(ctx, store.Options{URL: url}) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func startEngine(t testing.TB, url string, change ...func(*Options)) *Engine {
 	for _, f := range change {
 		f(&o)
 	}
-	e, err := New(ctx, o)
+	e, err := patiently(func() (*Engine, error) { return New(ctx, o) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,11 @@ func (w testWriter) Write(b []byte) (int, error) {
 // deploy publishes a program given as the text of one file.
 func deploy(t testing.TB, e *Engine, text string) Release {
 	t.Helper()
-	r, diags, err := e.Deploy(context.Background(), map[string]string{"shop.journey": text}, false, "test")
+	var diags []diag.Diagnostic
+	r, err := patiently(func() (r Release, err error) {
+		r, diags, err = e.Deploy(context.Background(), map[string]string{"shop.journey": text}, false, "test")
+		return r, err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +227,7 @@ type testingT interface {
 // may have much to do.
 func patiently[T any](do func() (T, error)) (v T, err error) {
 	for range 10 {
-		if v, err = do(); !errors.Is(err, ErrUnavailable) {
+		if v, err = do(); !errors.Is(err, ErrUnavailable) && !errors.Is(err, store.ErrUnavailable) {
 			break
 		}
 	}

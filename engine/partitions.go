@@ -23,7 +23,6 @@ const (
 
 	maxDue      = 256 // people of a partition looked at in one Tick
 	dueParallel = 16
-	maxMoments  = 1000 // of one person in one commit
 
 	// sweepPartition is the partition whose owner fits people to a new
 	// release.
@@ -158,18 +157,15 @@ func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err e
 	return woken, nil
 }
 
-// moments lets the person's moments happen, each at its due instant.
+// moments lets the person's moments happen: the machine does each at its due
+// instant, and is told how late it is by now.
 func (v *visit) moments() {
 	if v.p.Release != v.live.plan.Hash {
 		v.take(v.world.Rebase(v.p, v.moment()))
 	}
-	for range maxMoments {
-		at := v.p.Moment
-		if at == 0 || at > v.now {
-			return
-		}
+	if at := v.p.Moment; at != 0 && at <= v.now {
 		tick := []orchestrator.Input{{Kind: orchestrator.TickInput}}
-		v.take(v.world.Apply(v.p, tick, max(at, v.p.Last)))
+		v.take(v.world.Apply(v.p, tick, v.moment()))
 	}
 }
 
