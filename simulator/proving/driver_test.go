@@ -125,6 +125,9 @@ func (s *stored) get() (*profiles.Person, error) {
 func TestPacked(t *testing.T) {
 	every(t, *cases/3, func(c *proving.Case, plan *orchestrator.Plan) string {
 		want := proving.NewMachine(plan, c.Script).Play(c.Script)
+		if want.Endless {
+			return ""
+		}
 		d := newDriver(plan, c.Script)
 		var s stored
 		failed := ""

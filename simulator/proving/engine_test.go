@@ -74,13 +74,10 @@ func (r *redisOf) flush(ctx context.Context) error {
 // compare plays a case both ways.
 func (r *redisOf) compare(c *proving.Case, plan *orchestrator.Plan) string {
 	m := proving.NewMachine(plan, c.Script)
-	inputs := c.Script.MachineInputs()
-	for i, in := range c.Script.Inputs {
-		inputs[i].Identifiers = identifiersOf(in)
+	want := m.PlayAs(c.Script, identifiersOf)
+	if want.Endless {
+		return ""
 	}
-	m.Run(inputs, c.Script.Until)
-	want := m.Finish()
-
 	l, err := r.live(c)
 	if err != nil {
 		return err.Error()

@@ -137,7 +137,23 @@ func (g *gen) program() *Program {
 	for _, j := range g.p.Journeys {
 		g.journey(j)
 	}
+	if g.chance(4) && !g.steady {
+		g.echo()
+	}
 	return g.p
+}
+
+// echo adds two journeys that set each other going.
+func (g *gen) echo() {
+	flag := &Expr{Op: OpTrait, Name: "flag"}
+	for i, when := range []*Expr{flag, op(OpNot, flag)} {
+		j := &Journey{Name: fmt.Sprintf("echo%d", i), Again: "after exit", Entries: []*Entry{{Kind: "when", When: when}}}
+		if g.chance(30) {
+			j.Steps = append(j.Steps, &Step{Kind: StepWait, For: op("*", g.small(), g.literal())})
+		}
+		j.Steps = append(j.Steps, &Step{Kind: StepSet, Trait: "flag", Value: lit(i == 1)})
+		g.p.Journeys = append(g.p.Journeys, j)
+	}
 }
 
 // some is how many there are of what a steady program has none of.

@@ -15,20 +15,32 @@ var days = []value.Date{
 	day(2028, time.February, 27), day(2026, time.June, 10),
 }
 
+// changes are days on which the clocks of a zone change.
+var changes = map[string][]value.Date{
+	"America/New_York":    {day(2026, time.March, 8), day(2026, time.November, 1)},
+	"Europe/Berlin":       {day(2026, time.March, 29), day(2026, time.October, 25)},
+	"Australia/Lord_Howe": {day(2026, time.April, 5), day(2026, time.October, 4)},
+	"Asia/Beirut":         {day(2026, time.March, 29), day(2026, time.October, 25)},
+}
+
 // script is what happens to the person.
 func (g *gen) script(p *Program) *Script {
 	zone := zoneNamed(p.Zone)
 	if zone == nil {
 		zone = time.UTC
 	}
-	start := calendar{}.at(pick(g, days...), pick(g, g.clocks...)-pick(g, 0, 0, 0, 1, 60), zone)
+	from := days
+	if c := changes[p.Zone]; c != nil && g.chance(40) {
+		from = c
+	}
+	start := calendar{}.at(pick(g, from...), pick(g, g.clocks...)-pick(g, 0, 0, 0, 1, 60), zone)
 	s := &Script{Start: start}
 	at := start
 	if g.chance(90) || g.steady {
 		s.Inputs = append(s.Inputs, &Input{At: at, Of: at, Kind: InputSet, Props: g.first(zone, at)})
 	}
 	n := 2 + g.n(12)
-	if g.chance(4) {
+	if g.chance(7) {
 		n = 60 // more than is kept of anything but events
 	}
 	for range n {

@@ -149,10 +149,36 @@ func values(props map[string]any) map[string]any {
 	return m
 }
 
-// Play has the machine play a case.
-func (m *Machine) Play(s *Script) *Record {
-	m.Run(s.MachineInputs(), s.Until)
-	return m.Finish()
+// Play has the machine play a script. It gives up, and the record says so,
+// when the person enters again and again without end.
+func (m *Machine) Play(s *Script) *Record { return m.play(s, s.MachineInputs()) }
+
+// PlayAs is Play with identifiers in the inputs.
+func (m *Machine) PlayAs(s *Script, identifiers func(*Input) []profiles.Identifier) *Record {
+	inputs := s.MachineInputs()
+	for i, in := range s.Inputs {
+		inputs[i].Identifiers = identifiers(in)
+	}
+	return m.play(s, inputs)
+}
+
+func (m *Machine) play(s *Script, inputs []simulator.Input) *Record {
+	for t := s.Start; ; {
+		t = min(t+msDay, s.Until)
+		n := 0
+		for n < len(inputs) && inputs[n].At <= t {
+			n++
+		}
+		m.Run(inputs[:n], t)
+		inputs = inputs[n:]
+		if m.Person.Entered > tooMany {
+			m.Record.Endless = true
+			return m.Record
+		}
+		if t == s.Until {
+			return m.Finish()
+		}
+	}
 }
 
 // Finish writes down what the person is in the end.
@@ -207,6 +233,9 @@ func (r *Record) forgetGoals(p *profiles.Person) {
 func Judge(c *Case, plan *orchestrator.Plan) string {
 	m := NewMachine(plan, c.Script)
 	got := m.Play(c.Script)
+	if got.Endless {
+		return ""
+	}
 	want := Foretell(c, func(split string) (string, bool) {
 		b, ok := m.Person.Splits[split]
 		return b, ok

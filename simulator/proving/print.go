@@ -289,7 +289,7 @@ func (w *writer) effect(s *Step) {
 func (w *writer) waitFor(s *Step) {
 	head := "wait up to " + s.For.String()
 	switch {
-	case s.Until:
+	case s.Until && len(s.Alts) > 0:
 		w.blocks(head+" until "+s.Alts[0].When.String(), s.Alts[0].Body, "otherwise", s.Else, "")
 		return
 	case len(s.Alts) == 1 && s.Alts[0].When == nil:
