@@ -41,12 +41,12 @@ func (c *checker) bodyProfile(b body, ref template.Ref) {
 		c.bodyPath(b, ref, 2, &value.Type{Kind: value.Text}, "profile.id", nil)
 		return
 	}
-	t := c.prog.traits[name]
-	if t == nil {
+	t, known := c.names.traits[name]
+	if !known {
 		c.report(errTemplateUnknown(b.name(ref, 1), cond.UnknownTrait, "trait", name, "profile.", sorted(c.names.traits)))
 		return
 	}
-	c.bodyPath(b, ref, 2, t.Type, "profile."+name, nil)
+	c.bodyPath(b, ref, 2, t, "profile."+name, nil)
 }
 
 func (c *checker) bodySegment(b body, ref template.Ref) {

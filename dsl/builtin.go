@@ -47,6 +47,10 @@ func flags(names ...string) *value.Type {
 	return t
 }
 
+// engineEvents are those that the engine itself records.
+var engineEvents = []string{"message_sent", "message_delivered", "message_opened", "message_clicked",
+	"message_bounced", "message_complained", "unsubscribed"}
+
 // builtinEvents are the events that are there without a declaration: those of
 // page and screen calls, and those the engine records itself.
 func builtinEvents() []*Event {
@@ -61,8 +65,7 @@ func builtinEvents() []*Event {
 		event("page_viewed", "name", "url", "path", "title", "referrer"),
 		event("screen_viewed", "name", "url", "path", "title", "referrer"),
 	}
-	for _, name := range []string{"message_sent", "message_delivered", "message_opened", "message_clicked",
-		"message_bounced", "message_complained", "unsubscribed"} {
+	for _, name := range engineEvents {
 		events = append(events, event(name, "message", "journey", "channel"))
 	}
 	return events

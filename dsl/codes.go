@@ -71,6 +71,22 @@ const (
 	//	workspace { late after 0s }
 	BadSetting diag.Code = "bad-setting"
 
+	// ControlShare is a control group of more than everybody.
+	//
+	//	workspace { control 120% }
+	ControlShare diag.Code = "control-share"
+
+	// AlwaysQuiet is quiet hours that leave no minute of the day.
+	//
+	//	workspace { quiet 09:00 to 21:00 quiet 20:00 to 10:00 }
+	AlwaysQuiet diag.Code = "always-quiet"
+
+	// UnknownTopic is a message about a topic that the workspace does not have.
+	//
+	//	trait email: email identifier
+	//	message m via email { subject "Hi" text "Hi" topic news }
+	UnknownTopic diag.Code = "unknown-topic"
+
 	// Circle is a computed trait or segment that depends on itself.
 	//
 	//	segment a = segment.b
@@ -138,6 +154,23 @@ const (
 	//	journey j { enter on e }
 	NoReentry diag.Code = "no-reentry-rule"
 
+	// WholeDays is a distance in calendar days that is none.
+	//
+	//	trait birthday: date
+	//	journey j { enter yearly 36h before profile.birthday }
+	WholeDays diag.Code = "whole-days"
+
+	// DayTwice is a day of the month that is listed twice.
+	//
+	//	journey j { enter monthly on 1, 15, 1 at 09:00 }
+	DayTwice diag.Code = "day-twice"
+
+	// BadPriority is a priority that is no whole number.
+	//
+	//	event e
+	//	journey j { enter on e once priority 0.5 }
+	BadPriority diag.Code = "bad-priority"
+
 	// UnknownGoal is `exit on goal` with a goal that the journey does not have.
 	//
 	//	event e
@@ -177,9 +210,99 @@ const (
 	// LetType is a value of a run that gets a value of another type.
 	LetType diag.Code = "let-type"
 
+	// BadTimes is a number of rounds that a loop cannot make.
+	//
+	//	event e
+	//	journey j { enter on e once repeat up to 0 times { tag "x" } }
+	BadTimes diag.Code = "bad-times"
+
+	// NoWait is a loop that turns more than ten times without ever waiting.
+	//
+	//	event e
+	//	journey j { enter on e once repeat up to 20 times { tag "x" } }
+	NoWait diag.Code = "no-wait"
+
+	// NotEmitted is an event that a journey cannot track.
+	//
+	//	event e
+	//	journey j { enter on e once emit message_opened { message: "m" } }
+	NotEmitted diag.Code = "not-emitted"
+
+	// PropertyLacks is an event or request without a property that it always
+	// has.
+	//
+	//	event e
+	//	event f { id: text }
+	//	journey j { enter on e once emit f }
+	PropertyLacks diag.Code = "property-lacks"
+
+	// NoRequest is a request of a journey that takes none.
+	//
+	//	event e
+	//	journey j { enter on e once start k }
+	//	journey k { enter on e once }
+	NoRequest diag.Code = "no-request"
+
+	// UnknownWebhook is `call` with a webhook that is not declared.
+	//
+	//	event e
+	//	journey j { enter on e once call points }
+	UnknownWebhook diag.Code = "unknown-webhook"
+
+	// Uncalled is a webhook that nothing calls (a warning).
+	Uncalled diag.Code = "uncalled-webhook"
+
+	// AnswerDiffers is an answer of a webhook that two calls declare
+	// differently.
+	//
+	//	event e
+	//	webhook points { url "https://example.com" }
+	//	journey j {
+	//	  enter on e
+	//	  once
+	//	  call points as a returns { n: number }
+	//	  call points as b returns { n: text }
+	//	}
+	AnswerDiffers diag.Code = "answer-differs"
+
 	// EmptyWindow is a wait for a window that is never open.
 	//
 	//	event e
 	//	journey j { enter on e once wait until 10:00 to 10:00 }
 	EmptyWindow diag.Code = "empty-window"
+
+	// UnknownSplit is an assumption about a split that no journey has, or about
+	// a branch that it does not have.
+	//
+	//	test "t" { assume split s a }
+	UnknownSplit diag.Code = "unknown-split"
+
+	// UnknownReason is a reason for which nothing is skipped, or fails.
+	//
+	//	trait email: email identifier
+	//	message m via email { subject "Hi" text "Hi" }
+	//	test "t" { expect skip m "consnet" }
+	UnknownReason diag.Code = "unknown-reason"
+
+	// UnknownPart is a part that a message does not have.
+	//
+	//	trait phone: phone identifier
+	//	message m via sms { text "Hi" }
+	//	test "t" { expect send m with subject "Hi" }
+	UnknownPart diag.Code = "unknown-part"
+
+	// BadTest is a line of a test that makes no sense.
+	//
+	//	test "t" { start 2026-03-02 09:00+08:00 }
+	BadTest diag.Code = "bad-test"
+
+	// UnknownFormat is a kind of file that cannot be imported.
+	//
+	//	import people from xml { identify user_id = row["id"] }
+	UnknownFormat diag.Code = "unknown-format"
+
+	// ImportLacks is an import without something it needs.
+	//
+	//	import people from csv { set language = row["language"] }
+	ImportLacks diag.Code = "import-lacks"
 )

@@ -35,7 +35,7 @@ func TestCompile(t *testing.T) {
 				}
 				sources[f.Name] = string(f.Data)
 			}
-			program, diags := Load(sources)
+			program, diags := compile(sources, true)
 			if program == nil {
 				t.Fatalf("it is wrong:\n%s", describe(diags))
 			}
@@ -64,6 +64,7 @@ func TestCompile(t *testing.T) {
 // dump writes a program's journeys and what it reads, for people.
 func dump(p *Program) string {
 	var b strings.Builder
+	dumpSettings(&b, p)
 	for _, d := range p.Derived {
 		if d.Trait != nil {
 			fmt.Fprintf(&b, "trait %s = %s\n", d.Trait.Name, source(d.Trait.Computed))
@@ -73,6 +74,18 @@ func dump(p *Program) string {
 	}
 	for _, j := range p.Journeys {
 		dumpJourney(&b, j)
+	}
+	for _, t := range p.Tests {
+		dumpTest(&b, t)
+	}
+	for _, im := range p.Imports {
+		fmt.Fprintf(&b, "import %s from %s as %q live %v at %q\n", im.Name, im.Format, im.Event, im.Live, source(im.At))
+		for _, n := range im.Identify {
+			fmt.Fprintf(&b, "  identify %s = %s\n", n.Name, source(n.Expr))
+		}
+		for _, n := range im.Set {
+			fmt.Fprintf(&b, "  set %s = %s\n", n.Name, source(n.Expr))
+		}
 	}
 	for _, k := range p.Keeps() {
 		fmt.Fprintf(&b, "keep %s", k.Event)
@@ -95,6 +108,12 @@ func dumpJourney(b *strings.Builder, j *Journey) {
 	fmt.Fprintf(b, "journey %s %q arms %d\n", j.Name, j.Title, j.Arms)
 	for _, e := range j.Entries {
 		kind := map[EntryKind]string{OnEvent: "on " + e.Event, OnRequest: "on request", OnWhen: "when " + source(e.When)}[e.Kind]
+		if e.Each != "" {
+			kind += " each " + e.Each
+		}
+		if kind == "" {
+			kind = dumpCalendar(e)
+		}
 		fmt.Fprintf(b, "  enter %s: %s%s\n", e.ID, kind, where(e.Where))
 		if e.Params != nil {
 			fmt.Fprintf(b, "    %s\n", e.Params)
@@ -106,6 +125,9 @@ func dumpJourney(b *strings.Builder, j *Journey) {
 		fmt.Fprintf(b, " per %s", source(j.Reentry.Per))
 	}
 	b.WriteString("\n")
+	if j.Priority != 0 || j.Control != 0 || j.Transactional {
+		fmt.Fprintf(b, "  priority %d control %g%% transactional %v\n", j.Priority, j.Control, j.Transactional)
+	}
 	if j.While != nil {
 		fmt.Fprintf(b, "  only while %s\n", source(j.While))
 	}
@@ -180,10 +202,117 @@ func dumpStep(s Step) string {
 		}
 		fmt.Fprintf(&b, " otherwise %d", s.Otherwise)
 		return b.String()
+	case *WaitHour:
+		return "wait until hour " + source(s.Hour)
+	case *Repeat:
+		return fmt.Sprintf("repeat %d every %q while %q body %d", s.Times, source(s.Every), source(s.While), s.Body)
+	case *Emit:
+		return "emit " + s.Event + dumpNamed(s.Props)
+	case *Ask:
+		return fmt.Sprintf("call %s%s as %q otherwise %d", s.Call.Name, dumpNamed(s.With), s.As, s.Otherwise)
+	case *Begin:
+		return "start " + s.Journey + dumpNamed(s.With)
 	case *Leave:
 		return fmt.Sprintf("exit %q", s.Reason)
 	}
 	return fmt.Sprintf("%T", s)
+}
+
+func dumpNamed(list []Named) string {
+	s := ""
+	for _, n := range list {
+		s += fmt.Sprintf(" (%s: %s)", n.Name, source(n.Expr))
+	}
+	return s
+}
+
+func dumpCalendar(e *Entry) string {
+	c := &e.Calendar
+	kind := map[EntryKind]string{OnDate: "date", OnYear: "year", OnClock: "clock", OnDay: "day"}[e.Kind]
+	return fmt.Sprintf("%s: %q offset %s days %d at %s (%v)%s %v %s", kind, c.Trait, c.Offset, c.Days, c.At, c.HasAt, days(c.Weekdays), c.Monthdays, c.Date)
+}
+
+func dumpSettings(b *strings.Builder, p *Program) {
+	s := &p.Settings
+	for _, q := range s.Quiet {
+		fmt.Fprintf(b, "quiet %s to %s %v\n", q.From, q.To, q.Channels)
+	}
+	for _, c := range s.Caps {
+		fmt.Fprintf(b, "cap %q %d per %s calendar %v\n", c.Channel, c.Count, c.Per, c.Calendar)
+	}
+	if s.Control > 0 {
+		fmt.Fprintf(b, "control %g%%\n", s.Control)
+	}
+	for _, t := range s.Topics {
+		fmt.Fprintf(b, "topic %s %q\n", t.Name, t.Title)
+	}
+	for _, x := range s.Suppress {
+		fmt.Fprintf(b, "suppress %q when %s\n", x.Channel, source(x.When))
+	}
+	for _, m := range p.Messages {
+		fmt.Fprintf(b, "message %s via %s", m.Name, m.Channel)
+		for _, part := range []struct {
+			name string
+			is   bool
+		}{{"subject", m.Subject != nil}, {"text", m.Text != nil}, {"html", m.HTML != nil}, {"link", m.Link != nil},
+			{"image", m.Image != nil}, {"resend", m.Resend}, {"transactional", m.Transactional}} {
+			if part.is {
+				b.WriteString(" " + part.name)
+			}
+		}
+		b.WriteString(dumpNamed(m.JSON))
+		if m.To != nil || m.ValidFor != nil || m.Topic != "" {
+			fmt.Fprintf(b, " to %q valid for %q topic %q", source(m.To), source(m.ValidFor), m.Topic)
+		}
+		b.WriteString("\n")
+	}
+	for _, c := range p.Calls {
+		fmt.Fprintf(b, "webhook %s %s %s%s returns %s\n", c.Name, c.Method, c.URL, dumpNamed(c.JSON), c.Returns)
+	}
+}
+
+func dumpTest(b *strings.Builder, t *Test) {
+	fmt.Fprintf(b, "test %q for %v start %s given %v\n", t.Title, t.Journeys, t.Start, t.Given)
+	for _, in := range t.Inputs {
+		kind := []string{"event", "set", "request"}[in.Kind]
+		fmt.Fprintf(b, "  at %s %s %s%s %v", dumpTime(&in.At), kind, in.Event, in.Journey, in.Data)
+		if in.Of != nil {
+			fmt.Fprintf(b, " of %s", dumpTime(in.Of))
+		}
+		b.WriteString("\n")
+	}
+	a := &t.Assume
+	fmt.Fprintf(b, "  assume segments %v splits %v control %v calls %v fails %v\n", a.Segments, a.Splits, a.Control, a.Calls, a.Fails)
+	for _, e := range t.Expect {
+		kind := []string{"send", "no send", "skip", "fail", "enter", "not enter", "exit", "end", "goal", "no goal", "that"}[e.Kind]
+		fmt.Fprintf(b, "  expect %s %s%s%s", kind, e.Message, e.Journey, e.Goal)
+		if e.Reason != "" {
+			fmt.Fprintf(b, " %q", e.Reason)
+		}
+		if e.At != nil {
+			fmt.Fprintf(b, " at %s", dumpTime(e.At))
+		}
+		if e.To != nil {
+			fmt.Fprintf(b, " to %q", *e.To)
+		}
+		for _, f := range e.Fields {
+			fmt.Fprintf(b, " with %s %q", f.Name, f.Text)
+		}
+		if e.Value != nil {
+			fmt.Fprintf(b, " value %g", *e.Value)
+		}
+		if e.WithoutValue {
+			b.WriteString(" without value")
+		}
+		fmt.Fprintf(b, " %s\n", source(e.That))
+	}
+}
+
+func dumpTime(t *TestTime) string {
+	if t.At != nil {
+		return fmt.Sprint(t.At)
+	}
+	return t.After.String()
 }
 
 func days(set Weekdays) string {

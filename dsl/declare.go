@@ -21,6 +21,10 @@ type (
 		message *Message
 		bodies  []body
 	}
+	declaredCall struct {
+		decl *syntax.Webhook
+		call *Call
+	}
 	declaredJourney struct {
 		decl    *syntax.Journey
 		journey *Journey
@@ -50,8 +54,14 @@ func (c *checker) declare() {
 				c.declareSegment(d)
 			case *syntax.Message:
 				c.declareMessage(d)
+			case *syntax.Webhook:
+				c.declareCall(d)
 			case *syntax.Journey:
 				c.declareJourney(d)
+			case *syntax.Test:
+				c.testDecls = append(c.testDecls, d)
+			case *syntax.Import:
+				c.importDecls = append(c.importDecls, d)
 			}
 		}
 	}
@@ -60,6 +70,7 @@ func (c *checker) declare() {
 	for _, t := range c.prog.Traits {
 		c.names.traits[t.Name] = t.Type
 	}
+	c.topics()
 	for _, e := range c.prog.Events {
 		c.names.events[e.Name] = e.Type
 	}
@@ -239,6 +250,21 @@ func (c *checker) declareMessage(d *syntax.Message) {
 	c.prog.Messages = append(c.prog.Messages, m)
 	c.declared[m] = &declaredMessage{decl: d, message: m}
 	c.messageDecls = append(c.messageDecls, c.declared[m])
+}
+
+func (c *checker) declareCall(d *syntax.Webhook) {
+	if d.Name.Text == "" {
+		return
+	}
+	if old := c.prog.calls[d.Name.Text]; old != nil {
+		c.report(errDuplicate("webhook", &d.Name, old.Span))
+		return
+	}
+	call := &Call{Name: d.Name.Text, Span: d.Name.Span()}
+	c.prog.calls[call.Name] = call
+	c.prog.Calls = append(c.prog.Calls, call)
+	c.declaredCall[call] = &declaredCall{d, call}
+	c.callDecls = append(c.callDecls, c.declaredCall[call])
 }
 
 func (c *checker) declareJourney(d *syntax.Journey) {

@@ -188,10 +188,6 @@ func errUnknownChannel(name *syntax.Name) diag.Diagnostic {
 	return mistake(UnknownChannel, name.Span(), diag.Suggest(name.Text, channels), "unknown channel `%s`: there are %s", name.Text, strings.Join(channels, ", "))
 }
 
-func errChannelNotYet(name *syntax.Name) diag.Diagnostic {
-	return mistake(diag.ReservedWord, name.Span(), "", "messages via `%s` are not supported yet", name.Text)
-}
-
 func errRepeatedClause(at diag.Span, name string) diag.Diagnostic {
 	return mistake(diag.RepeatedClause, at, "", "`%s` is given twice", name)
 }
@@ -200,15 +196,15 @@ func errClauseOfChannel(at diag.Span, clause, channel string) diag.Diagnostic {
 	return mistake(WrongClause, at, "", "a message via `%s` has no `%s`", channel, clause)
 }
 
-func errMessageLacks(name *syntax.Name, clause, what string) diag.Diagnostic {
-	if clause == "text" {
-		return mistake(MessageLacks, name.Span(), "", "%s needs a `text` or `html`, and `%s` has neither", what, name.Text)
+func errMessageLacks(name *syntax.Name, what string, clauses []string) diag.Diagnostic {
+	if len(clauses) > 1 {
+		return mistake(MessageLacks, name.Span(), "", "%s needs a `%s` or `%s`, and `%s` has neither", what, clauses[0], clauses[1], name.Text)
 	}
-	return mistake(MessageLacks, name.Span(), "", "%s needs a `%s`, and `%s` has none", what, clause, name.Text)
+	return mistake(MessageLacks, name.Span(), "", "%s needs a `%s`, and `%s` has none", what, clauses[0], name.Text)
 }
 
 func errNoAddress(name *syntax.Name, channel, trait string) diag.Diagnostic {
-	return mistake(NoAddress, name.Span(), "", "nobody has an address for `%s`: declare `trait %s: %s identifier`, or say `to`", channel, trait, addressType(trait))
+	return mistake(NoAddress, name.Span(), "", "nobody has an address for `%s`: declare `trait %s: %s`, or say `to`", channel, trait, addressType(trait))
 }
 
 func errBadAddress(name *syntax.Name, channel string, t *Trait) diag.Diagnostic {
@@ -217,7 +213,7 @@ func errBadAddress(name *syntax.Name, channel string, t *Trait) diag.Diagnostic 
 
 func addressType(trait string) string {
 	if _, ok := value.KindOf(trait); ok {
-		return trait
+		return trait + " identifier"
 	}
 	return "text"
 }
@@ -386,12 +382,15 @@ func errSetWhole(name *syntax.Name) diag.Diagnostic {
 	return mistake(NotSettable, name.Span(), "", "`%s` is changed one by one, as in `profile.%s.NAME`", name.Text, name.Text)
 }
 
-func errUnknownKey(key *syntax.Name, trait *Trait) diag.Diagnostic {
+func errUnknownKey(key *syntax.Name, trait string, t *value.Type) diag.Diagnostic {
 	var names []string
-	for _, f := range trait.Type.Fields {
+	for _, f := range t.Fields {
 		names = append(names, f.Name)
 	}
-	return mistake(cond.UnknownProperty, key.Span(), diag.Suggest(key.Text, names), "`profile.%s` has no property `%s`", trait.Name, key.Text)
+	if trait == "topics" {
+		return mistake(UnknownTopic, key.Span(), diag.Suggest(key.Text, names), "unknown topic `%s`: the workspace lists them, as in `topics %s \"…\"`", key.Text, key.Text)
+	}
+	return mistake(cond.UnknownProperty, key.Span(), diag.Suggest(key.Text, names), "`profile.%s` has no property `%s`", trait, key.Text)
 }
 
 func errEmptyTag(s *syntax.String) diag.Diagnostic {
@@ -399,7 +398,7 @@ func errEmptyTag(s *syntax.String) diag.Diagnostic {
 }
 
 func errLetType(at diag.Span, name string, old, is *value.Type) diag.Diagnostic {
-	return mistake(LetType, at, "", "`run.%s` is %s by an earlier `let`, and this is %s: use another name", name, article(old.Kind.String()), article(is.Kind.String()))
+	return mistake(LetType, at, "", "`run.%s` is %s by an earlier step, and this is %s: use another name", name, article(old.Kind.String()), article(is.Kind.String()))
 }
 
 func errEmptyWindow(at diag.Span) diag.Diagnostic {
@@ -408,4 +407,56 @@ func errEmptyWindow(at diag.Span) diag.Diagnostic {
 
 func errNoAlternatives(at diag.Span) diag.Diagnostic {
 	return mistake(diag.Incomplete, at, "", "there is nothing to wait for in these braces")
+}
+
+func errTimes(n *syntax.Number) diag.Diagnostic {
+	return mistake(BadTimes, n.Span(), "", "a loop has 1 to %d rounds", maxTimes)
+}
+
+func errTooManyRounds(n *syntax.Number, rounds int) diag.Diagnostic {
+	return mistake(BadTimes, n.Span(), "", "with the loops around it this makes %d rounds, and %d are the most", rounds, maxRounds)
+}
+
+func errNoWait(at diag.Span) diag.Diagnostic {
+	return mistake(NoWait, at, "", "this loop never waits, and then %d rounds are the most: wait in it, or say `every 1 day`", maxAtOnce)
+}
+
+func errEmitChange(ref *syntax.EventRef) diag.Diagnostic {
+	return mistake(NotEmitted, ref.Span(), "", "the change of a trait happens when it is set; what can be tracked is an event")
+}
+
+func errEmitOwn(ref *syntax.EventRef, event string) diag.Diagnostic {
+	return mistake(NotEmitted, ref.Span(), "", "`%s` is recorded by the engine itself, so that it can be relied on", event)
+}
+
+func errPropertyLacks(at diag.Span, what, name string) diag.Diagnostic {
+	return mistake(PropertyLacks, at, "", "%s always has `%s`: give it, or declare it as `optional`", what, name)
+}
+
+func errNoProperty(name *syntax.Name, what string, t *value.Type) diag.Diagnostic {
+	var names []string
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	return mistake(cond.UnknownProperty, name.Span(), diag.Suggest(name.Text, names), "%s has no property `%s`", what, name.Text)
+}
+
+func errUnknownJourney(name *syntax.Name, journeys []string) diag.Diagnostic {
+	return mistake(cond.UnknownJourney, name.Span(), diag.Suggest(name.Text, journeys), "unknown journey `%s`", name.Text)
+}
+
+func errNoRequest(name *syntax.Name, declared diag.Span) diag.Diagnostic {
+	return because(mistake(NoRequest, name.Span(), "", "`%s` takes no requests: it needs `enter on request`", name.Text), declared, "declared here")
+}
+
+func errUnknownWebhook(name *syntax.Name, webhooks []string) diag.Diagnostic {
+	return mistake(UnknownWebhook, name.Span(), diag.Suggest(name.Text, webhooks), "unknown webhook `%s`", name.Text)
+}
+
+func errAnswerDiffers(name *syntax.Name, webhook string, t *value.Type) diag.Diagnostic {
+	return mistake(AnswerDiffers, name.Span(), "", "elsewhere `%s` answers with `%s` as %s: one webhook has one answer", webhook, name.Text, article(t.Kind.String()))
+}
+
+func warnUncalled(name *syntax.Name) diag.Diagnostic {
+	return warning(Uncalled, name.Span(), "nothing calls the webhook `%s`", name.Text)
 }

@@ -40,7 +40,7 @@ func workspaces(t interface{ Fatal(...any) }) []map[string]string {
 func judge(t interface {
 	Fatalf(string, ...any)
 }, sources map[string]string) {
-	p, diags := Load(sources)
+	p, diags := compile(sources, true)
 	if (p == nil) != diag.HasErrors(diags) {
 		t.Fatalf("program %v with\n%s", p != nil, describe(diags))
 	}
@@ -66,18 +66,23 @@ func judge(t interface {
 			checkTargets(t, j, i, s)
 		}
 	}
-	q, _ := Load(maps.Clone(sources))
+	q, _ := compile(maps.Clone(sources), true)
 	if q == nil || q.Hash != p.Hash {
 		t.Fatalf("loaded again it is another program")
 	}
 }
 
-// checkTargets: every index leads to a step or to the end, and never back, so
-// that a run comes to an end.
+// checkTargets: every index leads to a step or to the end, and never back but
+// to a loop, which counts its rounds; so a run comes to an end.
 func checkTargets(t interface {
 	Fatalf(string, ...any)
 }, j *Journey, i int, s Step) {
 	for _, to := range append(targets(s), &s.Head().Next) {
+		if *to >= 0 && *to <= i {
+			if _, loop := j.Code[*to].(*Repeat); loop {
+				continue
+			}
+		}
 		if *to != End && (*to <= i || *to >= len(j.Code)) {
 			t.Fatalf("%s: step %d goes to %d of %d", j.Name, i, *to, len(j.Code))
 		}

@@ -31,6 +31,9 @@ type journeyWork struct {
 // journeys compiles all journeys.
 func (c *checker) journeys() {
 	for _, d := range c.journeyDecls {
+		c.noteRequests(d)
+	}
+	for _, d := range c.journeyDecls {
 		w := &journeyWork{checker: c, decl: d.decl, j: d.journey,
 			run: map[string]*value.Type{}, goals: map[string]diag.Span{}, sends: map[string]bool{},
 			labels: map[string]diag.Span{}, ids: map[string]bool{}}
@@ -53,6 +56,14 @@ func (w *journeyWork) entries() {
 			w.enterWhen(x)
 		case *syntax.EnterRequest:
 			w.enterRequest(x)
+		case *syntax.EnterYearly:
+			w.enterYearly(x)
+		case *syntax.EnterDate:
+			w.enterDate(x)
+		case *syntax.EnterClock:
+			w.enterClock(x)
+		case *syntax.EnterDay:
+			w.enterDay(x)
 		}
 	}
 	if len(w.j.Entries) == 0 && !w.misread(w.decl.Span()) {
@@ -68,9 +79,9 @@ func (w *journeyWork) entryTypes() []*value.Type {
 	for _, clause := range w.decl.Body.Head {
 		switch x := clause.(type) {
 		case *syntax.EnterEvent:
-			e := w.checker.lookup(&x.Event)
-			events = append(events, typeOf(e))
-			all = append(all, typeOf(e))
+			t := w.eachType(x, w.checker.lookup(&x.Event), func(diag.Diagnostic) {})
+			events = append(events, t)
+			all = append(all, t)
 		case *syntax.EnterRequest:
 			if x.Params == nil {
 				w.entryAny = true
@@ -101,9 +112,52 @@ func (w *journeyWork) add(e *Entry) {
 
 func (w *journeyWork) enterEvent(x *syntax.EnterEvent) {
 	e := w.event(&x.Event)
+	t := w.eachType(x, e, func(d diag.Diagnostic) { w.report(d) })
 	scope := w.person()
-	scope.Event, scope.HasEntry, scope.Entry = typeOf(e), true, typeOf(e)
-	w.add(&Entry{Kind: OnEvent, Event: nameOf(e), Where: w.expr(x.Where, &scope, cond.Condition), Span: x.Span()})
+	scope.Event, scope.HasEntry, scope.Entry = t, true, t
+	entry := &Entry{Kind: OnEvent, Event: nameOf(e), Where: w.expr(x.Where, &scope, cond.Condition), Span: x.Span()}
+	if x.Each != nil {
+		w.supports("each", x.Each.Span())
+		entry.Each = x.Each.Text
+	}
+	w.add(entry)
+}
+
+// eachType is the type of an entry's event; with `each` it has the element as
+// the property item.
+func (w *journeyWork) eachType(x *syntax.EnterEvent, e *Event, report func(diag.Diagnostic)) *value.Type {
+	t := typeOf(e)
+	if x.Each == nil || x.Each.Text == "" || t == anything {
+		return t
+	}
+	item := &value.Type{}
+	list, known := t.Field(x.Each.Text)
+	switch own, taken := t.Field("item"); {
+	case !known:
+		report(errNoList(x.Each, t))
+	case list.Type.Kind != value.List:
+		report(errNotList(x.Each, list.Type))
+	case taken:
+		report(errItemTaken(x.Each, own))
+	default:
+		item = elemOf(list.Type)
+	}
+	of := &value.Type{Kind: value.Object}
+	for _, f := range t.Fields {
+		if f.Name != "item" {
+			of.Fields = append(of.Fields, f)
+		}
+	}
+	of.Fields = append(of.Fields, value.Field{Name: "item", Wire: "item", Type: item})
+	return of
+}
+
+// elemOf is the type of a list's elements.
+func elemOf(t *value.Type) *value.Type {
+	if t.Elem == nil {
+		return &value.Type{}
+	}
+	return t.Elem
 }
 
 func (w *journeyWork) enterWhen(x *syntax.EnterWhen) {
@@ -161,15 +215,31 @@ func (w *journeyWork) reentry(events []*value.Type) {
 		ruled = true
 		w.j.Reentry = Reentry{Kind: kind, After: w.expr(after, &scope, cond.Duration), Per: w.expr(per, &scope, cond.Key)}
 	}
-	if ruled || w.misread(w.decl.Span()) {
+	if ruled {
 		return
 	}
+	w.j.Reentry.Kind = unruled(w.j.Entries)
 	for _, e := range w.j.Entries {
-		if e.Kind != OnRequest {
+		if (e.Kind == OnEvent || e.Kind == OnWhen) && !w.misread(w.decl.Span()) {
 			w.report(warnNoReentry(&w.decl.Name))
 			return
 		}
 	}
+}
+
+// unruled is the re-entry of a journey that says nothing: once, but for one
+// that is entered by date or clock alone.
+func unruled(entries []*Entry) ReentryKind {
+	for _, e := range entries {
+		switch e.Kind {
+		case OnEvent, OnRequest, OnWhen:
+			return Once
+		}
+	}
+	if len(entries) == 0 {
+		return Once
+	}
+	return AfterExit
 }
 
 // scope is what names mean inside a run, with this event at hand (nil: none).
@@ -203,6 +273,15 @@ func (w *journeyWork) clauses() {
 		case *syntax.Transactional:
 			once(x, "transactional")
 			w.j.Transactional = true
+		case *syntax.Control:
+			if once(x, "control") {
+				w.supports("control", x.Word())
+				w.j.Control = w.share(&x.Share)
+			}
+		case *syntax.Priority:
+			if once(x, "priority") {
+				w.priority(x)
+			}
 		case *syntax.ExitEvent:
 			w.exitEvent(x)
 		case *syntax.ExitWhen:
@@ -214,6 +293,19 @@ func (w *journeyWork) clauses() {
 			w.goal(x)
 		}
 	}
+}
+
+func (w *journeyWork) priority(x *syntax.Priority) {
+	w.supports("priority", x.Word())
+	n := int(x.Number.Value)
+	if float64(n) != x.Number.Value || n > 1_000_000 {
+		w.report(errPriority(&x.Number))
+		return
+	}
+	if x.Negative {
+		n = -n
+	}
+	w.j.Priority = n
 }
 
 func (w *journeyWork) exit(x *Exit) { w.j.Exits = append(w.j.Exits, x) }

@@ -25,7 +25,13 @@ const Extension = ".journey"
 // The diagnostics are all there is to say, sorted by place. With an error
 // among them the program is nil; warnings come together with a program.
 func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
+	return compile(sources, false)
+}
+
+// compile is Load; everything says that the whole language is supported.
+func compile(sources map[string]string, everything bool) (*Program, []diag.Diagnostic) {
 	c := newChecker(sources)
+	c.everything = everything
 	c.parse()
 	c.declare()
 	c.settings()
@@ -33,6 +39,9 @@ func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
 	c.messages()
 	c.journeys()
 	c.sends()
+	c.calls()
+	c.imports()
+	c.tests()
 	c.prog.lookBack = c.looked()
 	c.prog.Hash = c.hash()
 	diags := c.result()
@@ -51,13 +60,21 @@ type checker struct {
 	parsed  []diag.Diagnostic     // what the parser reported
 	diags   []diag.Diagnostic     // what the checker reports
 
+	everything bool // nothing is refused for not being supported yet
+
 	// Declarations that were taken, in the order of the sources.
 	traitDecls   []*declaredTrait
 	segmentDecls []*declaredSegment
 	messageDecls []*declaredMessage
+	callDecls    []*declaredCall
 	journeyDecls []*declaredJourney
+	testDecls    []*syntax.Test
+	importDecls  []*syntax.Import
 	workspace    *syntax.Workspace
 	declared     map[*Message]*declaredMessage
+	declaredCall map[*Call]*declaredCall
+	changes      map[string]*Event        // by trait
+	requests     map[string]*requestEntry // by journey; nil for one that takes no requests
 
 	names  scopeNames
 	splits map[string]*splitSeen
@@ -72,7 +89,10 @@ func newChecker(sources map[string]string) *checker {
 		names:   newScopeNames(),
 		splits:  map[string]*splitSeen{},
 
-		declared: map[*Message]*declaredMessage{},
+		declared:     map[*Message]*declaredMessage{},
+		declaredCall: map[*Call]*declaredCall{},
+		changes:      map[string]*Event{},
+		requests:     map[string]*requestEntry{},
 		prog: &Program{
 			Settings:   Settings{Zone: time.UTC, LateAfter: value.Day},
 			traits:     map[string]*Trait{},
@@ -81,6 +101,7 @@ func newChecker(sources map[string]string) *checker {
 			eventWires: map[string]*Event{},
 			segments:   map[string]*Segment{},
 			messages:   map[string]*Message{},
+			calls:      map[string]*Call{},
 			journeys:   map[string]*Journey{},
 		},
 	}

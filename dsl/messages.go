@@ -13,11 +13,9 @@ import (
 	"journey/dsl/value"
 )
 
-// The channels, and those that are executed.
 var (
-	channels         = []string{"email", "webhook", "sms", "push", "line"}
-	executedChannels = []string{"email", "webhook"}
-	webhookMethods   = []string{"POST", "PUT", "PATCH", "GET", "DELETE"}
+	channels       = []string{"email", "sms", "push", "line", "webhook"}
+	webhookMethods = []string{"POST", "PUT", "PATCH", "GET", "DELETE"}
 )
 
 // defaultMethod is how a webhook message is sent that does not say so.
@@ -46,9 +44,8 @@ func (c *checker) message(d *declaredMessage) {
 	case !slices.Contains(channels, channel):
 		c.report(errUnknownChannel(&d.decl.Channel))
 		return
-	case !slices.Contains(executedChannels, channel):
-		c.report(errChannelNotYet(&d.decl.Channel))
-		return
+	case channel != "email" && channel != "webhook":
+		c.supports(construct("via "+channel), d.decl.Channel.Span())
 	}
 	seen := map[string]bool{}
 	for _, item := range d.decl.Clauses.Items {
@@ -75,6 +72,12 @@ func clauseName(item syntax.MessageClause) string {
 		return "to"
 	case *syntax.Exempt:
 		return "transactional"
+	case *syntax.TopicOf:
+		return "topic"
+	case *syntax.ValidFor:
+		return "valid for"
+	case *syntax.Resend:
+		return "in doubt resend"
 	case *syntax.URL:
 		return "url"
 	case *syntax.Method:
@@ -85,45 +88,68 @@ func clauseName(item syntax.MessageClause) string {
 	return ""
 }
 
+// channelClauses are the clauses that a message of a channel can have, besides
+// those that all can.
+var channelClauses = map[string][]string{
+	"email":   {"subject", "text", "html", "to", "topic"},
+	"sms":     {"text", "to", "topic"},
+	"push":    {"title", "text", "url", "to", "topic"},
+	"line":    {"text", "image", "to", "topic"},
+	"webhook": {"url", "method", "json"},
+}
+
 func clauseFits(channel, clause string) bool {
 	switch clause {
-	case "subject", "text", "html", "to":
-		return channel == "email"
-	case "url", "method", "json":
-		return channel == "webhook"
+	case "transactional", "valid for", "in doubt resend":
+		return true
 	}
-	return true
+	return slices.Contains(channelClauses[channel], clause)
 }
 
 // messageLacks reports what a message cannot do without.
 func (c *checker) messageLacks(d *declaredMessage, seen map[string]bool) {
-	if d.message.Method == "" && d.message.Channel == "webhook" {
+	channel := d.message.Channel
+	if d.message.Method == "" && channel == "webhook" {
 		d.message.Method = defaultMethod
 	}
 	if c.misread(d.decl.Span()) {
 		return
 	}
-	switch d.message.Channel {
+	lacks := func(clause, what string, others ...string) {
+		for _, name := range append(others, clause) {
+			if seen[name] {
+				return
+			}
+		}
+		c.report(errMessageLacks(&d.decl.Name, what, append([]string{clause}, others...)))
+	}
+	switch channel {
 	case "email":
-		if !seen["subject"] {
-			c.report(errMessageLacks(&d.decl.Name, "subject", "an e-mail"))
-		}
-		if !seen["text"] && !seen["html"] {
-			c.report(errMessageLacks(&d.decl.Name, "text", "an e-mail"))
-		}
-		trait := addressTraits["email"]
-		t := c.prog.traits[trait]
-		switch {
-		case seen["to"]:
-		case t == nil:
-			c.report(errNoAddress(&d.decl.Name, d.message.Channel, trait))
-		case !t.Type.Kind.IsText() && t.Type.Kind != value.Any:
-			c.report(errBadAddress(&d.decl.Name, d.message.Channel, t))
-		}
+		lacks("subject", "an e-mail")
+		lacks("text", "an e-mail", "html")
+	case "sms":
+		lacks("text", "a text message")
+	case "push":
+		lacks("text", "a push message")
+	case "line":
+		lacks("text", "a LINE message", "image")
 	case "webhook":
-		if !seen["url"] {
-			c.report(errMessageLacks(&d.decl.Name, "url", "a webhook message"))
-		}
+		lacks("url", "a webhook message")
+	}
+	if channel != "webhook" && !seen["to"] {
+		c.address(d)
+	}
+}
+
+// address sees to it that the trait of a message's addresses is there.
+func (c *checker) address(d *declaredMessage) {
+	name := addressTraits[d.message.Channel]
+	t := c.prog.traits[name]
+	switch {
+	case t == nil:
+		c.report(errNoAddress(&d.decl.Name, d.message.Channel, name))
+	case !t.Type.Kind.IsText() && t.Type.Kind != value.Any:
+		c.report(errBadAddress(&d.decl.Name, d.message.Channel, t))
 	}
 }
 
@@ -132,46 +158,74 @@ func (c *checker) messageClause(d *declaredMessage, item syntax.MessageClause) {
 	switch item := item.(type) {
 	case *syntax.Content:
 		switch item.Part {
-		case "subject":
-			m.Subject = c.content(d, item, template.Header)
+		case "subject", "title":
+			m.Subject = c.content(d, item.Text, item.File, template.Header)
 		case "text":
-			m.Text = c.content(d, item, template.Text)
+			m.Text = c.content(d, item.Text, item.File, template.Text)
 		case "html":
-			m.HTML = c.content(d, item, template.HTML)
+			m.HTML = c.content(d, item.Text, item.File, template.HTML)
+		case "image":
+			c.supports("image", item.Word())
+			m.Image = c.content(d, item.Text, item.File, template.Header)
 		}
 	case *syntax.Exempt:
 		m.Transactional = true
+	case *syntax.TopicOf:
+		c.supports("topic", item.Word())
+		m.Topic = item.Name.Text
+		if _, known := c.names.topics[m.Topic]; !known && m.Topic != "" {
+			c.report(errUnknownTopic(&item.Name, sorted(c.names.topics)))
+		}
+	case *syntax.Resend:
+		c.supports("in doubt resend", item.Word())
+		m.Resend = true
 	case *syntax.URL:
-		if item.Text != nil {
-			m.URL = item.Text.Value
-			if u, err := url.Parse(m.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-				c.report(errBadURL(item.Text))
-			}
+		if m.Channel == "push" {
+			c.supports("url", item.Word())
+			m.Link = c.content(d, item.Text, false, template.Header)
+			return
 		}
+		m.URL = c.url(item)
 	case *syntax.Method:
-		m.Method = item.Name.Text
-		if m.Method != "" && !slices.Contains(webhookMethods, m.Method) {
-			c.report(errBadMethod(&item.Name))
-		}
+		m.Method = c.method(item)
 	}
 }
 
-// content parses a template, which stands in the program or in a file.
-func (c *checker) content(d *declaredMessage, item *syntax.Content, kind template.Kind) *template.Template {
+// url is the address of a webhook.
+func (c *checker) url(item *syntax.URL) string {
 	if item.Text == nil {
+		return ""
+	}
+	if u, err := url.Parse(item.Text.Value); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		c.report(errBadURL(item.Text))
+	}
+	return item.Text.Value
+}
+
+// method is the HTTP method of a webhook.
+func (c *checker) method(item *syntax.Method) string {
+	if name := item.Name.Text; name != "" && !slices.Contains(webhookMethods, name) {
+		c.report(errBadMethod(&item.Name))
+	}
+	return item.Name.Text
+}
+
+// content parses a template, which stands in the program or in a file.
+func (c *checker) content(d *declaredMessage, written *syntax.String, inFile bool, kind template.Kind) *template.Template {
+	if written == nil {
 		return nil
 	}
-	b := body{place: item.Text.Part}
-	source := item.Text.Value
-	if item.File {
-		file := c.named(item.Text)
+	b := body{place: written.Part}
+	source := written.Value
+	if inFile {
+		file := c.named(written)
 		if file == nil {
 			return nil
 		}
 		source = file.Text
 		b.place = func(from, to int) diag.Span { return diag.Span{File: file, Start: from, End: to} }
 		if !utf8.ValidString(source) {
-			c.report(errTemplateEncoding(item.Text))
+			c.report(errTemplateEncoding(written))
 			return nil
 		}
 	}

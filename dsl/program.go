@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"strings"
 	"time"
 
 	"journey/dsl/cond"
@@ -20,6 +21,8 @@ type Program struct {
 	Messages []*Message
 	Calls    []*Call
 	Journeys []*Journey
+	Tests    []*Test
+	Imports  []*Import
 
 	// Derived are the computed traits and the segments in an order in which
 	// each stands after those it reads.
@@ -116,11 +119,13 @@ type Segment struct {
 type Message struct {
 	Name          string
 	Channel       string             // "email", "webhook", …
-	Subject       *template.Template // nil where there is none, Text and HTML too
+	Subject       *template.Template // of an e-mail; of a push message its title. nil where there is none, like the others
 	Text, HTML    *template.Template
-	To            *cond.Expr // nil: the channel's address trait
-	URL, Method   string     // webhook
-	JSON          []Named    // webhook body, in the order of the source
+	Link          *template.Template // what a push message opens
+	Image         *template.Template // the address of a line message's picture
+	To            *cond.Expr         // nil: the channel's address trait
+	URL, Method   string             // webhook
+	JSON          []Named            // webhook body, in the order of the source
 	Transactional bool
 	Topic         string     // "": none
 	ValidFor      *cond.Expr // nil: 24 hours
@@ -129,12 +134,13 @@ type Message struct {
 }
 
 // Call is a declared webhook, which a `call` step asks for an answer. Its JSON
-// sees what the step's `with` gives.
+// sees what the step's `with` gives (cond.Env.With); one that is not written
+// consists of just that.
 type Call struct {
 	Name        string
 	URL, Method string
 	JSON        []Named
-	Returns     *value.Type // an object; nil: undeclared, anything
+	Returns     *value.Type // what the steps that call it declare, all in all: an object; nil: anything
 	Span        diag.Span
 }
 
@@ -184,6 +190,11 @@ const (
 // from and to.
 func ChangeOf(trait string) string { return "change of profile." + trait }
 
+// ChangedTrait is the trait of such an event; false for any other event.
+func ChangedTrait(event string) (trait string, ok bool) {
+	return strings.CutPrefix(event, ChangeOf(""))
+}
+
 // Entry is one `enter` clause.
 type Entry struct {
 	ID        string // stable within the journey: its place among the clauses
@@ -193,7 +204,7 @@ type Entry struct {
 	Where     *cond.Expr  // nil: always
 	Params    *value.Type // OnRequest: an object; nil: anything
 	Including bool        // including existing
-	Each      string      // OnEvent: a list of the event; one entry for each element, "": none
+	Each      string      // OnEvent: a list of the event; one entry for each element, which is its property item; "": none
 	Calendar  Calendar    // OnDate, OnYear, OnClock, OnDay
 	Span      diag.Span
 }
@@ -201,10 +212,10 @@ type Entry struct {
 // Calendar says when an entry by date or clock is due, in the person's zone.
 type Calendar struct {
 	Trait     string         // OnDate, OnYear: the date or time
-	Offset    value.Duration // OnDate: before (negative) or after it
-	Days      int            // OnYear, and OnDate with a clock: calendar days before (negative) or after it
+	Offset    value.Duration // OnDate without HasAt: before (negative) or after its moment
+	Days      int            // OnYear, and OnDate with HasAt: calendar days before (negative) or after it
 	At        value.Clock
-	HasAt     bool       // OnDate without: at the moment itself
+	HasAt     bool       // OnDate: at At of a day; set for a date and whole days, which mean its midnight
 	Weekdays  Weekdays   // OnClock; 0 with no Monthdays: every day
 	Monthdays []int      // OnClock: days of the month; 31 is the last
 	Date      value.Date // OnDay

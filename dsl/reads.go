@@ -21,8 +21,14 @@ func (p *Program) Exprs(f func(*cond.Expr)) {
 			visit(f, d.Segment.When)
 		}
 	}
+	for _, s := range p.Settings.Suppress {
+		visit(f, s.When)
+	}
 	for _, m := range p.Messages {
 		m.Exprs(f)
+	}
+	for _, c := range p.Calls {
+		visitNamed(f, c.JSON)
 	}
 	for _, j := range p.Journeys {
 		j.Exprs(f)
@@ -32,9 +38,7 @@ func (p *Program) Exprs(f func(*cond.Expr)) {
 // Exprs calls f with every expression of the message.
 func (m *Message) Exprs(f func(*cond.Expr)) {
 	visit(f, m.To, m.ValidFor)
-	for _, n := range m.JSON {
-		visit(f, n.Expr)
-	}
+	visitNamed(f, m.JSON)
 }
 
 // Exprs calls f with every expression of the journey, those of the messages
@@ -75,10 +79,24 @@ func stepExprs(s Step, f func(*cond.Expr)) {
 	case *Let:
 		visit(f, s.Value)
 	case *Send:
-		for _, n := range s.With {
-			visit(f, n.Expr)
-		}
+		visitNamed(f, s.With)
+	case *WaitHour:
+		visit(f, s.Hour)
+	case *Repeat:
+		visit(f, s.Every, s.While)
+	case *Emit:
+		visitNamed(f, s.Props)
+	case *Ask:
+		visitNamed(f, s.With)
+	case *Begin:
+		visitNamed(f, s.With)
 	case *WaitClock, *WaitWindow, *Split, *Tag, *Leave:
+	}
+}
+
+func visitNamed(f func(*cond.Expr), list []Named) {
+	for _, n := range list {
+		visit(f, n.Expr)
 	}
 }
 

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"journey/dsl/cond"
+	"journey/dsl/diag"
 	"journey/dsl/syntax"
 	"journey/dsl/value"
 )
@@ -14,7 +15,8 @@ type scopeNames struct {
 	eventWires map[string]string
 	segments   map[string]bool
 	journeys   map[string]bool
-	messages   map[string]string // with their channels
+	messages   map[string]string    // with their channels
+	topics     map[string]diag.Span // where each is declared
 }
 
 func newScopeNames() scopeNames {
@@ -25,6 +27,7 @@ func newScopeNames() scopeNames {
 		segments:   map[string]bool{},
 		journeys:   map[string]bool{},
 		messages:   map[string]string{},
+		topics:     map[string]diag.Span{},
 	}
 }
 
@@ -52,7 +55,13 @@ func (c *checker) expr(x *syntax.Expr, s *cond.Scope, want cond.Want) *cond.Expr
 // been reported.
 func (c *checker) event(ref *syntax.EventRef) *Event {
 	e := c.lookup(ref)
-	if e == nil && ref != nil && ref.Name != "" {
+	switch {
+	case ref != nil && ref.Change != nil:
+		c.supports("change of", ref.Span())
+		if e == nil && ref.Change.Text != "" {
+			c.report(errUnknownTrait(ref.Change, sorted(c.names.traits)))
+		}
+	case e == nil && ref != nil && ref.Name != "":
 		c.report(errUnknownEvent(ref, c.eventTable(ref)))
 	}
 	return e
@@ -60,10 +69,34 @@ func (c *checker) event(ref *syntax.EventRef) *Event {
 
 // lookup is the same without a word.
 func (c *checker) lookup(ref *syntax.EventRef) *Event {
-	if ref == nil {
+	switch {
+	case ref == nil:
 		return nil
+	case ref.Change != nil:
+		return c.changeOf(ref.Change.Text)
 	}
 	return c.eventTable(ref)[ref.Name]
+}
+
+// changeOf is the event that a change of a trait is; nil for an unknown one.
+func (c *checker) changeOf(trait string) *Event {
+	t, known := c.names.traits[trait]
+	if !known {
+		return nil
+	}
+	e := c.changes[trait]
+	if e == nil {
+		value := func(name string) value.Field {
+			return value.Field{Name: name, Wire: name, Type: t, Optional: true}
+		}
+		e = &Event{Name: ChangeOf(trait), Type: object(value("from"), value("to"))}
+		c.changes[trait] = e
+	}
+	return e
+}
+
+func object(fields ...value.Field) *value.Type {
+	return &value.Type{Kind: value.Object, Fields: fields}
 }
 
 func (c *checker) eventTable(ref *syntax.EventRef) map[string]*Event {

@@ -17,7 +17,8 @@ import (
 
 // sending is a step that sends a message, with the names it offers.
 type sending struct {
-	message *declaredMessage
+	message *declaredMessage // nil: a call
+	call    *declaredCall
 	place   diag.Span // of the message's name in the step
 	event   *value.Type
 	entry   *value.Type
@@ -34,7 +35,7 @@ func (c *checker) sends() {
 		by[s.message] = append(by[s.message], s)
 	}
 	for _, d := range c.messageDecls {
-		if !slices.Contains(executedChannels, d.message.Channel) {
+		if !slices.Contains(channels, d.message.Channel) {
 			continue
 		}
 		senders := by[d]
@@ -48,34 +49,44 @@ func (c *checker) sends() {
 	}
 }
 
-// messageExprs compiles `to` and `json`.
+// messageExprs compiles `to`, `valid for` and `json`.
 func (c *checker) messageExprs(d *declaredMessage, senders []*sending) {
-	scope := c.unsentScope(d)
+	scope := c.unsentScope(d.decl.Clauses.Items)
 	if len(senders) > 0 {
 		scope = c.sendersScope(senders)
 	}
-	names := map[string]diag.Span{}
 	for _, item := range d.decl.Clauses.Items {
 		switch item := item.(type) {
 		case *syntax.To:
 			d.message.To = c.expr(item.Address, &scope, cond.ValueOf(&value.Type{Kind: value.Email}))
 			noteSends(senders, item.Address)
+		case *syntax.ValidFor:
+			c.supports("valid for", item.Word())
+			d.message.ValidFor = c.expr(item.For, &scope, cond.Duration)
+			noteSends(senders, item.For)
 		case *syntax.JSON:
-			if d.message.JSON != nil {
-				continue
-			}
-			for _, pair := range item.Pairs.Items {
-				if first, there := names[pair.Name.Text]; there {
-					c.report(errDuplicate("property", &pair.Name, first))
-					continue
-				}
-				names[pair.Name.Text] = pair.Name.Span()
-				e := c.expr(pair.Value, &scope, cond.Anything)
-				noteSends(senders, pair.Value)
-				d.message.JSON = append(d.message.JSON, Named{pair.Name.Text, e})
+			if d.message.JSON == nil {
+				d.message.JSON = c.json(item, &scope, senders)
 			}
 		}
 	}
+}
+
+// json compiles the fields of a JSON body.
+func (c *checker) json(item *syntax.JSON, scope *cond.Scope, senders []*sending) []Named {
+	names := map[string]diag.Span{}
+	var list []Named
+	for _, pair := range item.Pairs.Items {
+		if first, there := names[pair.Name.Text]; there {
+			c.report(errDuplicate("property", &pair.Name, first))
+			continue
+		}
+		names[pair.Name.Text] = pair.Name.Span()
+		e := c.expr(pair.Value, scope, cond.Anything)
+		noteSends(senders, pair.Value)
+		list = append(list, Named{pair.Name.Text, e})
+	}
+	return list
 }
 
 // noteSends notes what an expression reads of the event at hand.
@@ -111,25 +122,59 @@ func (c *checker) sendersScope(senders []*sending) cond.Scope {
 	if len(entries) > 0 {
 		scope.Entry = merged(entries)
 	}
+	if c.everything || supported["with in json"] {
+		scope.With = given(senders)
+	}
 	return scope
 }
 
-// unsentScope is for a message that nothing sends: what only a sender can
-// tell is taken for granted.
-func (c *checker) unsentScope(d *declaredMessage) cond.Scope {
+// given is what senders give with a message or call, all in all.
+func given(senders []*sending) map[string]*value.Type {
+	all := map[string]*value.Type{}
+	for _, s := range senders {
+		for name, t := range s.with {
+			if old, there := all[name]; there && old != nil && t != nil {
+				t = common(old, t)
+			}
+			all[name] = t
+		}
+	}
+	return all
+}
+
+// unsentScope is for a message that nothing sends, or a webhook that nothing
+// calls: what only a sender can tell is taken for granted.
+func (c *checker) unsentScope(clauses []syntax.MessageClause) cond.Scope {
 	scope := c.person()
 	scope.Event, scope.HasEntry, scope.EntryAny = anything, true, true
-	scope.HasRun, scope.Run = true, map[string]*value.Type{}
-	for _, item := range d.decl.Clauses.Items {
-		if item, ok := item.(*syntax.JSON); ok {
-			for _, pair := range item.Pairs.Items {
-				for _, m := range members(pair.Value) {
-					if m.of == "run" {
-						scope.Run[m.name] = nil
-					}
-				}
+	scope.HasRun, scope.Run, scope.With = true, map[string]*value.Type{}, map[string]*value.Type{}
+	for _, x := range clauseExprs(clauses) {
+		for _, m := range members(x) {
+			switch _, event := c.names.events[m.of]; {
+			case m.of == "run":
+				scope.Run[m.name] = nil
+			case m.name == "" && !event:
+				scope.With[m.of] = nil
 			}
 		}
 	}
 	return scope
+}
+
+// clauseExprs are the expressions of a message or webhook.
+func clauseExprs(clauses []syntax.MessageClause) []*syntax.Expr {
+	var list []*syntax.Expr
+	for _, item := range clauses {
+		switch item := item.(type) {
+		case *syntax.To:
+			list = append(list, item.Address)
+		case *syntax.ValidFor:
+			list = append(list, item.For)
+		case *syntax.JSON:
+			for _, pair := range item.Pairs.Items {
+				list = append(list, pair.Value)
+			}
+		}
+	}
+	return list
 }

@@ -37,6 +37,10 @@ func blocks(s syntax.Step) []*syntax.Block {
 			}
 		}
 		return list
+	case *syntax.Repeat:
+		return []*syntax.Block{s.Body}
+	case *syntax.Ask:
+		return []*syntax.Block{s.Otherwise}
 	case *syntax.Send:
 		return []*syntax.Block{s.Otherwise}
 	case *syntax.WaitMoment:

@@ -39,6 +39,16 @@ func (c *checker) settings() {
 					c.report(errLateAfter(item.Age))
 				}
 				s.LateAfter = item.Age.Value
+			case *syntax.ControlAll:
+				c.supports("control", item.Word())
+				s.Control = c.share(&item.Share)
+			case *syntax.Quiet:
+				c.quiet(item)
+			case *syntax.Cap:
+				c.capacity(item)
+			case *syntax.Suppress:
+				c.suppress(item)
+			case *syntax.Topics: // taken with the declarations
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type spot struct {
 	slot   int    // the arm whose event is at hand, -1 for none
 	event  *value.Type
 	reads  *eventReads // of that event
+	rounds int         // how often it can be come to, by the repeats around
 }
 
 // in is a block of the step.
@@ -43,10 +44,10 @@ func (w *journeyWork) body() {
 	for i, s := range w.j.Code {
 		h := s.Head()
 		if h.Next == join {
-			h.Next = End
-			if p := w.parents[i]; p >= 0 {
-				h.Next = w.j.Code[p].Head().Next
-			}
+			h.Next = w.behind(w.parents[i])
+		}
+		if r, ok := s.(*Repeat); ok && r.Body == join {
+			r.Body = i
 		}
 		for _, target := range targets(s) {
 			if *target == join {
@@ -54,6 +55,18 @@ func (w *journeyWork) body() {
 			}
 		}
 	}
+}
+
+// behind is where a run goes on after a block of a step; that of a Repeat
+// leads back to it.
+func (w *journeyWork) behind(parent int) int {
+	if parent < 0 {
+		return End
+	}
+	if _, loop := w.j.Code[parent].(*Repeat); loop {
+		return parent
+	}
+	return w.j.Code[parent].Head().Next
 }
 
 // targets are the places of a step that hold the index of another one, but
@@ -78,7 +91,11 @@ func targets(s Step) []*int {
 		return list
 	case *Send:
 		return []*int{&s.Otherwise}
-	case *Wait, *WaitClock, *WaitWindow, *WaitQuiet, *Set, *Tag, *Let, *Leave:
+	case *Ask:
+		return []*int{&s.Otherwise}
+	case *Repeat:
+		return []*int{&s.Body}
+	case *Wait, *WaitClock, *WaitHour, *WaitWindow, *WaitQuiet, *Set, *Tag, *Let, *Emit, *Begin, *Leave:
 	}
 	return nil
 }
@@ -160,6 +177,14 @@ func (w *journeyWork) step(s syntax.Step, at spot, path string) (ends bool) {
 		return w.split(s, at, path)
 	case *syntax.Send:
 		w.send(s, at, path)
+	case *syntax.Ask:
+		w.ask(s, at, path)
+	case *syntax.Repeat:
+		return w.repeat(s, at, path)
+	case *syntax.Emit:
+		w.emit(s, at, path)
+	case *syntax.Begin:
+		w.begin(s, at, path)
 	case *syntax.Exit:
 		w.lay(&Leave{Reason: reasonOf(s)}, s, at, path)
 		return true
@@ -181,7 +206,7 @@ func (w *journeyWork) step(s syntax.Step, at spot, path string) (ends bool) {
 		let := &Let{Name: s.Name.Text}
 		w.lay(let, s, at, path)
 		let.Value = value(s.Value, cond.Anything)
-		w.keep(s, let.Value)
+		w.keep(s.Name.Text, exprType(let.Value), s.Value.Span())
 	default:
 		return w.wait(s, at, path)
 	}
@@ -236,6 +261,7 @@ func (w *journeyWork) condition(step *If, i int, x *syntax.Expr, then *syntax.Bl
 type splitSeen struct {
 	place    diag.Span
 	branches string
+	names    []string
 }
 
 func (w *journeyWork) split(s *syntax.Split, at spot, path string) bool {
@@ -270,7 +296,11 @@ func (w *journeyWork) split(s *syntax.Split, at spot, path string) bool {
 	first := w.splits[split.Name]
 	switch {
 	case first == nil:
-		w.splits[split.Name] = &splitSeen{s.Name.Span(), shape}
+		seen := &splitSeen{place: s.Name.Span(), branches: shape}
+		for _, b := range split.Branches {
+			seen.names = append(seen.names, b.Name)
+		}
+		w.splits[split.Name] = seen
 	case first.branches != shape:
 		w.report(errSplitDiffers(&s.Name, first.place))
 	}
@@ -280,31 +310,9 @@ func (w *journeyWork) split(s *syntax.Split, at spot, path string) bool {
 func (w *journeyWork) send(s *syntax.Send, at spot, path string) {
 	send := &Send{Otherwise: join}
 	i := w.lay(send, s, at, path)
-	scope := w.scope(at.event)
-	sent := &sending{place: s.Message.Span(), event: at.event, entry: w.entry, any: w.entryAny,
-		run: maps.Clone(w.run), with: map[string]*value.Type{}, reads: at.reads}
-	given := map[string]diag.Span{}
-	if s.With != nil {
-		for _, p := range s.With.Items {
-			name := p.Name.Text
-			if name == "" {
-				continue
-			}
-			at.reads.note(p.Value)
-			x := w.expr(p.Value, &scope, cond.Anything)
-			if _, reserved := reservedWith[name]; reserved {
-				w.report(errReservedName(&p.Name, "value", ""))
-				continue
-			}
-			if first, there := given[name]; there {
-				w.report(errDuplicate("value", &p.Name, first))
-				continue
-			}
-			given[name] = p.Name.Span()
-			sent.with[name] = exprType(x)
-			send.With = append(send.With, Named{name, x})
-		}
-	}
+	sent := w.sending(at)
+	sent.place = s.Message.Span()
+	send.With = w.with(s.With, sent, at)
 	send.Otherwise, _ = w.block(s.Otherwise, at.in(send.ID, "otherwise", i))
 	if s.Message.Text == "" {
 		return
@@ -316,6 +324,42 @@ func (w *journeyWork) send(s *syntax.Send, at spot, path string) {
 	}
 	sent.message = w.declared[send.Message]
 	w.sent = append(w.sent, sent)
+}
+
+// sending is what a step at a spot offers a message or call.
+func (w *journeyWork) sending(at spot) *sending {
+	return &sending{event: at.event, entry: w.entry, any: w.entryAny,
+		run: maps.Clone(w.run), with: map[string]*value.Type{}, reads: at.reads}
+}
+
+// with compiles what a step gives a message or call.
+func (w *journeyWork) with(pairs *syntax.Pairs, sent *sending, at spot) []Named {
+	if pairs == nil {
+		return nil
+	}
+	scope := w.scope(at.event)
+	given := map[string]diag.Span{}
+	var list []Named
+	for _, p := range pairs.Items {
+		name := p.Name.Text
+		if name == "" {
+			continue
+		}
+		at.reads.note(p.Value)
+		x := w.expr(p.Value, &scope, cond.Anything)
+		if _, reserved := reservedWith[name]; reserved {
+			w.report(errReservedName(&p.Name, "value", ""))
+			continue
+		}
+		if first, there := given[name]; there {
+			w.report(errDuplicate("value", &p.Name, first))
+			continue
+		}
+		given[name] = p.Name.Span()
+		sent.with[name] = exprType(x)
+		list = append(list, Named{name, x})
+	}
+	return list
 }
 
 // exprType is an expression's type; nil, which fits everywhere, if it is wrong.
@@ -365,13 +409,14 @@ func (w *journeyWork) targetKey(set *Set, t *syntax.Target, trait *Trait) cond.W
 	}
 	key := &t.Path[0]
 	set.Path = key.Text
-	if f, ok := trait.Type.Field(key.Text); ok {
+	known := w.names.traits[trait.Name] // of topics only those of the workspace
+	if f, ok := known.Field(key.Text); ok {
 		return cond.ValueOf(f.Type)
 	}
-	if trait.Type.Elem != nil {
-		return cond.ValueOf(trait.Type.Elem)
+	if known.Elem != nil {
+		return cond.ValueOf(known.Elem)
 	}
-	w.report(errUnknownKey(key, trait))
+	w.report(errUnknownKey(key, trait.Name, known))
 	return cond.Anything
 }
 
@@ -386,13 +431,11 @@ func (w *journeyWork) isComputed(name string) bool {
 	return false
 }
 
-// keep notes the value that a let keeps, for what comes after it.
-func (w *journeyWork) keep(s *syntax.Let, x *cond.Expr) {
-	name := s.Name.Text
+// keep notes what the run keeps under a name, for what comes after it.
+func (w *journeyWork) keep(name string, t *value.Type, at diag.Span) {
 	if name == "" {
 		return
 	}
-	t := exprType(x)
 	old, there := w.run[name]
 	switch {
 	case !there || old == nil:
@@ -401,7 +444,7 @@ func (w *journeyWork) keep(s *syntax.Let, x *cond.Expr) {
 	default:
 		both := common(old, t)
 		if both.Kind == value.Any && old.Kind != value.Any && t.Kind != value.Any {
-			w.report(errLetType(s.Value.Span(), name, old, t))
+			w.report(errLetType(at, name, old, t))
 			return
 		}
 		w.run[name] = both

@@ -18,6 +18,9 @@ func (w *journeyWork) wait(s syntax.Step, at spot, path string) (ends bool) {
 		w.lay(&Wait{For: expr(s.For, cond.Duration)}, s, at, path)
 	case *syntax.WaitClock:
 		w.lay(&WaitClock{Clock: s.Clock.Value, Days: weekdays(s.Days), Tomorrow: s.Tomorrow}, s, at, path)
+	case *syntax.WaitHour:
+		w.supports("wait until hour", s.Word())
+		w.lay(&WaitHour{Hour: expr(s.Hour, cond.ValueOf(&value.Type{Kind: value.Number}))}, s, at, path)
 	case *syntax.WaitWindow:
 		if s.From.Value == s.To.Value {
 			w.report(errEmptyWindow(s.To.Span()))
@@ -108,12 +111,21 @@ func (w *journeyWork) alternative(wait *WaitFor, i int, a *syntax.Alternative, a
 	if a.Then != nil {
 		alt.Arm.Slot = w.j.Arms
 		w.j.Arms++
-		in := at.in(wait.ID, nameOf(e), i)
+		in := at.in(wait.ID, pathName(e), i)
 		in.slot, in.event, in.reads = alt.Arm.Slot, typeOf(e), reads
 		alt.Arm.Start, ends = w.block(a.Then, in)
 	}
 	wait.Alts = append(wait.Alts, alt)
 	return ends
+}
+
+// pathName is an event's name in the paths of steps.
+func pathName(e *Event) string {
+	name := nameOf(e)
+	if trait, ok := ChangedTrait(name); ok {
+		return "change_" + trait
+	}
+	return name
 }
 
 // condArm compiles a way for a wait to end by a condition.

@@ -56,11 +56,11 @@ func balanced(text string, n ast.Node) (from, to int) {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
-		case c == '(' || c == '[':
+		case c == '(' || c == '[' || c == '{':
 			open++
-		case c == ')' || c == ']':
+		case c == ')' || c == ']' || c == '}':
 			if open--; open < 0 { // opened before: take it in
-				i := strings.LastIndexAny(text[:from], "([")
+				i := strings.LastIndexAny(text[:from], "([{")
 				if i < 0 {
 					return from, to
 				}
@@ -69,7 +69,7 @@ func balanced(text string, n ast.Node) (from, to int) {
 		}
 	}
 	for ; open > 0; open-- {
-		i := strings.IndexAny(text[to:], ")]")
+		i := strings.IndexAny(text[to:], ")]}")
 		if i < 0 {
 			break
 		}

@@ -72,8 +72,6 @@ const (
 	StrayBracket Code = "stray-bracket"
 
 	// ReservedWord is a word of the language that is not supported yet.
-	//
-	//	journey a { priority 3 }
 	ReservedWord Code = "reserved-word"
 
 	// ClauseAfterStep is a clause of a journey's head that stands after a step.

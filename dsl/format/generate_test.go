@@ -139,19 +139,31 @@ var terminals map[string]func(*generator)
 
 func init() {
 	terminals = map[string]func(*generator){
-		"Name":           (*generator).name,
-		"String":         (*generator).string,
-		"Expr":           func(g *generator) { g.expr(0) },
-		"EventRef":       (*generator).event,
-		"Clock":          func(g *generator) { g.word(g.pick("09:00", "9:05", "24:00", "0:00")) },
-		"Duration":       func(g *generator) { g.word(g.pick("1h30m", "3 days", "90s", "1 week")) },
-		"Number":         func(g *generator) { g.word(g.pick("3", "10_000", "0.5")) },
-		"Percent":        func(g *generator) { g.word(g.pick("50%", "0.5%", "100%")) },
-		"Days":           func(g *generator) { g.word(g.pick("monday", "weekdays", "monday, friday", "weekends,sunday")) },
-		"Type":           (*generator).typ,
-		"Properties":     func(g *generator) { g.body(true, "Property") },
-		"Pairs":          func(g *generator) { g.body(true, "Pair") },
-		"Pair":           (*generator).pair,
+		"Name":       (*generator).name,
+		"String":     (*generator).string,
+		"Expr":       func(g *generator) { g.expr(0) },
+		"EventRef":   (*generator).event,
+		"Clock":      func(g *generator) { g.word(g.pick("09:00", "9:05", "24:00", "0:00")) },
+		"Duration":   func(g *generator) { g.word(g.pick("1h30m", "3 days", "90s", "1 week")) },
+		"Number":     func(g *generator) { g.word(g.pick("3", "10_000", "0.5")) },
+		"Percent":    func(g *generator) { g.word(g.pick("50%", "0.5%", "100%")) },
+		"Days":       func(g *generator) { g.word(g.pick("monday", "weekdays", "monday, friday", "weekends,sunday")) },
+		"Type":       (*generator).typ,
+		"Properties": func(g *generator) { g.body(true, "Property") },
+		"Pairs":      func(g *generator) { g.body(true, "Pair") },
+		"Pair":       (*generator).pair,
+		"Date":       func(g *generator) { g.word("2026-11-11") },
+		"Monthday":   func(g *generator) { g.word(g.pick("1", "15", "last")) },
+		"Moment":     func(g *generator) { g.word(g.pick("0m", "1h20m", "3 days", "-70d", "2026-03-02 09:00", "2026-03-02")) },
+		"Data":       func(g *generator) { g.data(0) },
+		"DataPair": func(g *generator) {
+			g.word(g.pick("sku", `"a b"`, "price") + ":")
+			g.data(1)
+		},
+		"TestClauses":    func(g *generator) { g.body(false, "TestClause") },
+		"ImportClauses":  func(g *generator) { g.body(false, "ImportClause") },
+		"WebhookClauses": func(g *generator) { g.body(false, "WebhookClause") },
+		"WebhookClause":  func(g *generator) { g.rule(g.pick("URL", "Method", "JSON")) },
 		"Settings":       func(g *generator) { g.body(false, "Setting") },
 		"MessageClauses": func(g *generator) { g.body(false, "MessageClause") },
 		"Block":          func(g *generator) { g.body(false, "Labelled") },
@@ -226,6 +238,27 @@ func (g *generator) pair() {
 		return
 	}
 	g.expr(1)
+}
+
+// data writes a value of a test; at the top of a line it is an object.
+func (g *generator) data(depth int) {
+	if depth == 0 || depth < 3 && g.one(4) {
+		g.depth += 2
+		g.body(true, "DataPair")
+		g.depth -= 2
+		return
+	}
+	if depth < 3 && g.one(4) {
+		g.word("[")
+		for range g.IntN(3) {
+			g.data(depth + 1)
+			g.word(",")
+			g.maybeLine()
+		}
+		g.word("]")
+		return
+	}
+	g.word(g.pick(`"Ann"`, "3", "-1.5", "true", "null", "2026-12-25", "2026-12-25 09:00", "3d", "3 days"))
 }
 
 func (g *generator) object(depth int) {

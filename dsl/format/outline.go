@@ -148,7 +148,7 @@ func isBody(t reflect.Type) bool {
 // isData says whether a part of a body is divided from the next by commas.
 func isData(s syntax.Statement) bool {
 	switch s.(type) {
-	case *syntax.Pair, *syntax.Property:
+	case *syntax.Pair, *syntax.Property, *syntax.DataPair:
 		return true
 	}
 	return false

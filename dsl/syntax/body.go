@@ -188,7 +188,7 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 			bad = &u.Unexpected
 		}
 		meant := ""
-		if bad.Type == tokName && !slices.Contains(r.reserved, bad.Value) {
+		if bad.Type == tokName {
 			meant = diag.Suggest(bad.Value, r.words)
 		}
 		if meant != "" {
@@ -214,11 +214,11 @@ func (r *rule) goesOn(t *lexer.Token) bool {
 
 // problem says what is wrong with a statement at a token.
 func (r *rule) problem(st Statement, bad, word *lexer.Token, wordEnd int, want string) problem {
-	if slices.Contains(r.reserved, bad.Value) {
-		return reserved(bad, bad, bad.Value)
-	}
 	// What stands where a name should is taken for what comes after the name.
 	noun := want != "" && !strings.HasPrefix(want, "`")
+	if bad.Type == tokName && slices.Contains(r.words, bad.Value) && want == "" {
+		return misfit(bad, r.usage)
+	}
 	if !endsLine(bad) && !(bad.Type == tokOp && noun || is(bad, "{") && want != "") {
 		return unexpected(bad, r.word, r.usage, "")
 	}

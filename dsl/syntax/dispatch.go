@@ -16,7 +16,6 @@ type place struct {
 	words    []string                // the keys of rules, for suggestions
 	only     *rule                   // for a list whose entries have no keyword
 	start    func(*lexer.Token) bool // what an entry of such a list begins with
-	reserved map[string]string       // word → how to call it
 	commas   bool                    // entries are divided by commas or line ends
 	labels   bool                    // a statement may have a label
 }
@@ -51,10 +50,6 @@ func (p *place) choose(lex *lexer.PeekingLexer) (*rule, *problem) {
 	if choose, ok := p.rules[t.Value]; ok {
 		return choose(ahead(lex))
 	}
-	if phrase, ok := p.reserved[t.Value]; ok {
-		pr := reserved(t, t, phrase)
-		return nil, &pr
-	}
 	return nil, nil
 }
 
@@ -69,50 +64,42 @@ func (p *place) begins(t *lexer.Token) bool {
 	if t.Type != tokName {
 		return false
 	}
-	return p.rules[t.Value] != nil || p.reserved[t.Value] != ""
+	return p.rules[t.Value] != nil
 }
 
 // language is the grammar with its tables, built once.
 type language struct {
 	root                                      *participle.Parser[grammar]
-	file, workspace, message, journey, block  *place
+	file, workspace, message, webhook         *place
+	journey, block, test, imports             *place
 	branches, alternatives, properties, pairs *place
+	data                                      *place
 }
 
 func buildLanguage() *language {
 	root := buildGrammar()
 	steps := stepRules(root)
-	late := newRule[LateAfter](root, "late after DURATION")
-	late.words = append(late.words, unitWords...)
 	l := &language{
 		root: root,
 		file: &place{
-			name: "a file outside of blocks", expected: "workspace, trait, event, segment, message or journey",
-			rules: map[string]chooser{
-				"workspace": always(newRule[Workspace](root, "workspace { … }")),
-				"trait":     always(newRule[Trait](root, `trait NAME ["name on the wire"]: TYPE [identifier [up to N]] [= EXPR]`)),
-				"event":     always(newRule[Event](root, `event NAME ["name on the wire"] { PROPERTY: TYPE, … }`)),
-				"segment":   always(newRule[Segment](root, `segment NAME ["title"] = CONDITION`)),
-				"message":   always(newRule[Message](root, "message NAME via CHANNEL { … }")),
-				"journey":   always(newRule[Journey](root, `journey NAME ["title"] { … }`)),
-			},
-			reserved: phrases("webhook", "import", "test"),
+			name: "a file outside of blocks", expected: "workspace, trait, event, segment, message, webhook, journey, test or import",
+			rules: fileRules(root),
 		},
 		workspace: &place{
-			name: "a workspace", expected: "timezone, country, currency, consent, identify or late after",
-			rules: map[string]chooser{
-				"timezone": always(newRule[Timezone](root, `timezone "Asia/Taipei"`)),
-				"country":  always(newRule[Country](root, "country TW")),
-				"currency": always(newRule[Currency](root, "currency TWD")),
-				"consent":  always(newRule[Consent](root, "consent required, or consent assumed")),
-				"identify": always(newRule[Identify](root, "identify TRAIT, TRAIT, …")),
-				"late":     always(late),
-			},
-			reserved: phrases("quiet", "cap", "control", "topics", "suppress"),
+			name:     "a workspace",
+			expected: "timezone, country, currency, consent, identify, late after, quiet, cap, control, topics or suppress",
+			rules:    settingRules(root),
 		},
-		message: messagePlace(root),
-		block:   &place{name: "a block of steps", rules: headRules(root), reserved: reservedSteps(), labels: true},
-		journey: &place{name: "a journey", rules: headRules(root), reserved: reservedSteps(), labels: true},
+		message: &place{
+			name:     "a message",
+			expected: "subject, text, html, title, image, to, topic, valid for, transactional, in doubt resend, url, method or json",
+			rules:    messageRules(root),
+		},
+		webhook: &place{name: "a webhook", expected: "url, method or json", rules: webhookRules(root)},
+		block:   &place{name: "a block of steps", rules: headRules(root), labels: true},
+		journey: &place{name: "a journey", rules: headRules(root), labels: true},
+		test:    &place{name: "a test", expected: "given, start, at, assume or expect", rules: testRules(root)},
+		imports: &place{name: "an import", expected: "identify, at or set", rules: importRules(root)},
 		branches: &place{name: "a split", only: newRule[Branch](root, "50% NAME { … }"),
 			start: func(t *lexer.Token) bool { return t.Type == tokPercent }},
 		alternatives: &place{name: "a wait", only: newRule[Alternative](root,
@@ -121,35 +108,77 @@ func buildLanguage() *language {
 		properties: &place{name: "a list of properties", commas: true, only: newRule[Property](root,
 			`NAME ["name on the wire"]: TYPE [optional]`)},
 		pairs: &place{name: "a list of values", commas: true, only: pairRule()},
+		data:  &place{name: "a list of values", commas: true, only: dataRule()},
 	}
 	// Clauses are read in blocks, too, to say that they do not belong there.
 	for word, choose := range steps {
 		l.journey.rules[word], l.block.rules[word] = choose, choose
 	}
-	l.journey.reserved["control"], l.journey.reserved["priority"] = "control", "priority"
-	for _, p := range []*place{l.file, l.workspace, l.message, l.journey, l.block} {
-		// What is supported is suggested first.
-		p.words = append(slices.Sorted(maps.Keys(p.rules)), slices.Sorted(maps.Keys(p.reserved))...)
+	for _, p := range []*place{l.file, l.workspace, l.message, l.webhook, l.journey, l.block, l.test, l.imports} {
+		p.words = slices.Sorted(maps.Keys(p.rules))
 	}
 	return l
 }
 
-func messagePlace(root *participle.Parser[grammar]) *place {
+func fileRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"workspace": always(newRule[Workspace](root, "workspace { … }")),
+		"trait":     always(newRule[Trait](root, `trait NAME ["name on the wire"]: TYPE [identifier [up to N]] [= EXPR]`)),
+		"event":     always(newRule[Event](root, `event NAME ["name on the wire"] { PROPERTY: TYPE, … }`)),
+		"segment":   always(newRule[Segment](root, `segment NAME ["title"] = CONDITION`)),
+		"message":   always(newRule[Message](root, "message NAME via CHANNEL { … }")),
+		"webhook":   always(newRule[Webhook](root, "webhook NAME { … }")),
+		"journey":   always(newRule[Journey](root, `journey NAME ["title"] { … }`)),
+		"test":      always(newRule[Test](root, `test "what is tested" [for JOURNEY, …] { … }`)),
+		"import":    always(newRule[Import](root, "import NAME from csv [as EVENT] [live] { … }")),
+	}
+}
+
+func settingRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"timezone": always(newRule[Timezone](root, `timezone "Asia/Taipei"`)),
+		"country":  always(newRule[Country](root, "country TW")),
+		"currency": always(newRule[Currency](root, "currency TWD")),
+		"consent":  always(newRule[Consent](root, "consent required, or consent assumed")),
+		"identify": always(newRule[Identify](root, "identify TRAIT, TRAIT, …")),
+		"late":     always(newRule[LateAfter](root, "late after DURATION", unitWords...)),
+		"quiet":    always(newRule[Quiet](root, "quiet 21:00 to 09:00 [for CHANNEL, …]")),
+		"cap": always(newRule[Cap](root, "cap CHANNEL 3 per DURATION, or cap all 3 per calendar day",
+			append(slices.Clone(unitWords), "calendar", "day")...)),
+		"control":  always(newRule[ControlAll](root, "control 5%")),
+		"topics":   always(newRule[Topics](root, `topics NAME ["title"], …`)),
+		"suppress": always(newRule[Suppress](root, "suppress [CHANNEL] when C")),
+	}
+}
+
+func messageRules(root *participle.Parser[grammar]) map[string]chooser {
 	content := newRule[Content](root, `text "…", or text file "…"`)
 	content.word, content.words = "text", []string{"file"}
-	return &place{
-		name: "a message", expected: "subject, text, html, to, transactional, url, method or json",
-		rules: map[string]chooser{
-			"subject":       always(content),
-			"text":          always(content),
-			"html":          always(content),
-			"to":            always(newRule[To](root, "to EXPR")),
-			"transactional": always(newRule[Exempt](root, "transactional")),
-			"url":           always(newRule[URL](root, `url "https://…"`)),
-			"method":        always(newRule[Method](root, "method POST")),
-			"json":          always(newRule[JSON](root, "json { NAME: EXPR, … }")),
-		},
-		reserved: map[string]string{"topic": "topic", "valid": "valid for", "in": "in doubt resend"},
+	rules := webhookRules(root)
+	for _, part := range []string{"subject", "text", "html", "title", "image"} {
+		rules[part] = always(content)
+	}
+	rules["to"] = always(newRule[To](root, "to EXPR"))
+	rules["transactional"] = always(newRule[Exempt](root, "transactional"))
+	rules["topic"] = always(newRule[TopicOf](root, "topic NAME"))
+	rules["valid"] = always(newRule[ValidFor](root, "valid for D"))
+	rules["in"] = always(newRule[Resend](root, "in doubt resend"))
+	return rules
+}
+
+func webhookRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"url":    always(newRule[URL](root, `url "https://…"`)),
+		"method": always(newRule[Method](root, "method POST")),
+		"json":   always(newRule[JSON](root, "json { NAME: EXPR, … }")),
+	}
+}
+
+func importRules(root *participle.Parser[grammar]) map[string]chooser {
+	return map[string]chooser{
+		"identify": always(newRule[ImportIdentify](root, `identify TRAIT = row["column"]`)),
+		"set":      always(newRule[ImportSet](root, `set NAME = row["column"]`)),
+		"at":       always(newRule[ImportAt](root, `at row["column"]`)),
 	}
 }
 
@@ -157,16 +186,6 @@ func messagePlace(root *participle.Parser[grammar]) *place {
 func always(r *rule) chooser {
 	return func([]*lexer.Token) (*rule, *problem) { return r, nil }
 }
-
-func phrases(words ...string) map[string]string {
-	m := make(map[string]string, len(words))
-	for _, w := range words {
-		m[w] = w
-	}
-	return m
-}
-
-func reservedSteps() map[string]string { return phrases("repeat", "emit", "call", "start") }
 
 // is says whether a token is a certain word or operator.
 func is(t *lexer.Token, text string) bool {

@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"slices"
+
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -16,51 +18,71 @@ func headRules(root *participle.Parser[grammar]) map[string]chooser {
 		"once":          always(newRule[Once](root, "once [per EXPR]")),
 		"only":          always(newRule[OnlyWhile](root, "only while C")),
 		"exit":          chooseExit(root),
-		"goal":          always(newRule[Goal](root, "goal NAME on EVENT [where C] within D [value EXPR]")),
+		"goal":          always(newRule[Goal](root, "goal NAME on EVENT [where C] within D [value EXPR]", changeWords...)),
+		"control":       always(newRule[Control](root, "control 10%")),
 		"transactional": always(newRule[Transactional](root, "transactional")),
+		"priority":      always(newRule[Priority](root, "priority N")),
 	}
 }
 
 // stepRules are the steps but for `exit`.
 func stepRules(root *participle.Parser[grammar]) map[string]chooser {
 	return map[string]chooser{
-		"wait":  chooseWait(root),
-		"send":  always(newRule[Send](root, "send MESSAGE [with { NAME: EXPR }] [otherwise { … }]")),
-		"if":    always(newRule[If](root, "if C { … } else if C { … } else { … }")),
-		"split": always(newRule[Split](root, "split NAME { 50% a { … } 50% b { … } }")),
-		"set":   always(newRule[Set](root, "set profile.TRAIT = EXPR")),
-		"clear": always(newRule[Clear](root, "clear profile.TRAIT")),
-		"tag":   always(newRule[Tag](root, `tag "…"`)),
-		"untag": always(newRule[Tag](root, `untag "…"`)),
-		"let":   always(newRule[Let](root, "let NAME = EXPR")),
+		"wait":   chooseWait(root),
+		"send":   always(newRule[Send](root, "send MESSAGE [with { NAME: EXPR }] [otherwise { … }]")),
+		"if":     always(newRule[If](root, "if C { … } else if C { … } else { … }")),
+		"split":  always(newRule[Split](root, "split NAME { 50% a { … } 50% b { … } }")),
+		"set":    always(newRule[Set](root, "set profile.TRAIT = EXPR")),
+		"clear":  always(newRule[Clear](root, "clear profile.TRAIT")),
+		"tag":    always(newRule[Tag](root, `tag "…"`)),
+		"untag":  always(newRule[Tag](root, `untag "…"`)),
+		"let":    always(newRule[Let](root, "let NAME = EXPR")),
+		"repeat": always(newRule[Repeat](root, "repeat up to N times [every D] [while C] { … }")),
+		"emit":   always(newRule[Emit](root, "emit EVENT { PROPERTY: EXPR, … }")),
+		"call":   always(newRule[Ask](root, "call WEBHOOK [with { NAME: EXPR }] [as NAME [returns { NAME: TYPE }]] [otherwise { … }]")),
+		"start":  always(newRule[Begin](root, "start JOURNEY [with { NAME: EXPR }]")),
 	}
 }
 
 func chooseEnter(root *participle.Parser[grammar]) chooser {
-	byEvent := newRule[EnterEvent](root, "enter on EVENT [where C]", "each")
+	byEvent := newRule[EnterEvent](root, "enter on EVENT [each event.LIST] [where C]", changeWords...)
 	byRequest := newRule[EnterRequest](root, "enter on request [{ NAME: TYPE, … }] [where C]")
 	when := newRule[EnterWhen](root, "enter when C [where C] [including existing]")
+	yearly := newRule[EnterYearly](root, "enter yearly on profile.DATE [at 09:00] [where C], or enter yearly 7 days before profile.DATE",
+		append(slices.Clone(unitWords), "after")...)
+	date := newRule[EnterDate](root, "enter 3 days before profile.DATE [at 09:00] [where C]", append(slices.Clone(unitWords), "after")...)
+	daily := newRule[EnterClock](root, "enter daily at 09:00 [where C]")
+	weekly := newRule[EnterClock](root, "enter on WEEKDAY, … at 09:00 [where C]")
+	monthly := newRule[EnterClock](root, "enter monthly on 1, 15, last at 09:00 [where C]")
+	day := newRule[EnterDay](root, "enter on 2026-11-11 at 09:00 [where C]")
 	return func(t []*lexer.Token) (*rule, *problem) {
 		third := t[2]
 		switch {
 		case is(t[1], "when"):
 			return when, nil
-		case is(t[1], "yearly"), is(t[1], "daily"), is(t[1], "monthly"):
-			return refuse(t[0], t[1], "enter "+t[1].Value)
+		case near(t[1], "yearly"):
+			return yearly, nil
+		case near(t[1], "daily"):
+			return daily, nil
+		case near(t[1], "monthly"):
+			return monthly, nil
 		case t[1].Type == tokNumber, t[1].Type == tokDuration:
-			return refuse(t[0], t[1], "enter … before")
+			return date, nil
 		case !is(t[1], "on"):
 			return byEvent, nil
 		case is(third, "request"):
 			return byRequest, nil
 		case third.Type == tokDate, third.Type == tokDateTime:
-			return refuse(t[0], third, "enter on DATE")
+			return day, nil
 		case third.Type == tokName && weekdays[third.Value] != nil && (is(t[3], ",") || is(t[3], "at")):
-			return refuse(t[0], third, "enter on WEEKDAY")
+			return weekly, nil
 		}
 		return byEvent, nil
 	}
 }
+
+// changeWords go on with an event that is the change of a trait.
+var changeWords = []string{"of", "profile"}
 
 func chooseAgain(root *participle.Parser[grammar]) chooser {
 	afterExit := newRule[AgainAfterExit](root, "again after exit [per EXPR]")
@@ -74,7 +96,7 @@ func chooseAgain(root *participle.Parser[grammar]) chooser {
 }
 
 func chooseExit(root *participle.Parser[grammar]) chooser {
-	onEvent := newRule[ExitEvent](root, "exit on EVENT [where C]")
+	onEvent := newRule[ExitEvent](root, "exit on EVENT [where C]", changeWords...)
 	onGoal := newRule[ExitGoal](root, "exit on goal NAME")
 	when := newRule[ExitWhen](root, "exit when C")
 	step := newRule[Exit](root, `exit ["reason"]`)
@@ -93,9 +115,10 @@ func chooseExit(root *participle.Parser[grammar]) chooser {
 
 func chooseWait(root *participle.Parser[grammar]) chooser {
 	plain := newRule[Wait](root, "wait DURATION")
-	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00", "on")
+	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00")
+	hour := newRule[WaitHour](root, "wait until hour EXPR")
 	window := newRule[WaitWindow](root, "wait until 09:00 to 18:00 [on weekdays]")
-	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00] [{ … }] [otherwise { … }] [if past exit]", "on")
+	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00] [{ … }] [otherwise { … }] [if past exit]")
 	quiet := newRule[WaitQuiet](root, "wait until no EVENT [where C] for D")
 	limited := newRule[WaitFor](root, "wait up to D for EVENT [where C] [since entry] [{ … }] [otherwise { … }], or wait up to D until C")
 	return func(t []*lexer.Token) (*rule, *problem) {
@@ -103,7 +126,7 @@ func chooseWait(root *participle.Parser[grammar]) chooser {
 		switch {
 		case is(t[1], "up"):
 			return limited, nil
-		case !is(t[1], "until"):
+		case !is(t[1], "until") && !(near(t[1], "until") && !is(third, "(") && !is(third, ".")):
 			return plain, nil
 		case is(third, "no"):
 			return quiet, nil
@@ -113,15 +136,10 @@ func chooseWait(root *participle.Parser[grammar]) chooser {
 			third.Type == tokName && weekdays[third.Value] != nil && (is(t[3], ",") || is(t[3], "at")):
 			return clock, nil
 		case is(third, "hour") && !is(t[3], "."):
-			return refuse(t[0], third, "wait until hour")
+			return hour, nil
 		}
 		return moment, nil
 	}
-}
-
-func refuse(from, to *lexer.Token, phrase string) (*rule, *problem) {
-	p := reserved(from, to, phrase)
-	return nil, &p
 }
 
 // near says whether a token is a word, or was to be.

@@ -2,10 +2,11 @@ package syntax
 
 // EnterEvent is an entry by event.
 //
-//	EnterEvent = "enter" "on" EventRef ( "where" Expr )? .
+//	EnterEvent = "enter" "on" EventRef ( "each" "event" "." Name )? ( "where" Expr )? .
 type EnterEvent struct {
 	asClause
 	Event EventRef `parser:"'enter' 'on' @@"`
+	Each  *Name    `parser:"( 'each' 'event' '.' @@ )?"` // a list of the event: one entry for each element
 	Where *Expr    `parser:"( 'where' @@ )?"`
 }
 

@@ -1,18 +1,21 @@
 package syntax
 
 import (
+	"strconv"
+
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
 // EventRef names an event: by its name or, as a String, by its name on the
-// wire.
+// wire. A change of a trait may stand there, too; Name is then empty.
 //
-//	EventRef = Name | String .
+//	EventRef = Name | String | "change" "of" "profile" "." Name .
 type EventRef struct {
 	node
-	Name string
-	Wire bool // Name is the name on the wire
+	Name   string
+	Wire   bool  // Name is the name on the wire
+	Change *Name // the trait that changes
 
 	faults
 }
@@ -33,18 +36,25 @@ func (e *EventRef) Parse(lex *lexer.PeekingLexer) error {
 	}
 	lex.Next()
 	e.setSpan(t.Pos.Offset, end(t))
-	if next := lex.Peek(); is(t, "change") && is(next, "of") {
-		e.change(lex, t)
+	if t.Type == tokName && t.Value == "change" && near(lex.Peek(), "of") {
+		return e.change(lex)
 	}
 	return nil
 }
 
-// change refuses `change of profile.TRAIT`.
-func (e *EventRef) change(lex *lexer.PeekingLexer, first *lexer.Token) {
-	e.fault(reserved(first, lex.Next(), "change of"))
-	for _, want := range []string{"profile", ".", ""} {
-		if t := lex.Peek(); is(t, want) || want == "" && t.Type == tokName {
-			lex.Next()
+// change reads what follows `change`: `of profile.TRAIT`.
+func (e *EventRef) change(lex *lexer.PeekingLexer) error {
+	for _, want := range []string{"of", "profile", "."} {
+		t := lex.Peek()
+		if !is(t, want) {
+			return &participle.UnexpectedTokenError{Unexpected: *t, Expect: strconv.Quote(want)}
 		}
+		lex.Next()
 	}
+	e.Change, e.Name = new(Name), ""
+	if e.Change.Parse(lex) != nil {
+		return &participle.UnexpectedTokenError{Unexpected: *lex.Peek(), Expect: "Name"}
+	}
+	e.end = e.Change.end
+	return nil
 }

@@ -18,6 +18,8 @@ type grammar struct {
 	Decl          Decl          `parser:"  @@"`
 	Setting       Setting       `parser:"| @@"`
 	MessageClause MessageClause `parser:"| @@"`
+	TestClause    TestClause    `parser:"| @@"`
+	ImportClause  ImportClause  `parser:"| @@"`
 	Clause        Clause        `parser:"| @@"`
 	Step          Step          `parser:"| @@"`
 	Branch        *Branch       `parser:"| @@"`
@@ -28,13 +30,20 @@ type grammar struct {
 func buildGrammar() *participle.Parser[grammar] {
 	return participle.MustBuild[grammar](
 		participle.Lexer(definition{}),
-		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &Message{}, &Journey{}),
-		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &LateAfter{}),
-		participle.Union[MessageClause](&Content{}, &To{}, &Exempt{}, &URL{}, &Method{}, &JSON{}),
-		participle.Union[Clause](&EnterEvent{}, &EnterWhen{}, &EnterRequest{}, &Once{}, &AgainAfterExit{}, &AgainAfter{},
-			&OnlyWhile{}, &ExitEvent{}, &ExitWhen{}, &ExitGoal{}, &Goal{}, &Transactional{}),
-		participle.Union[Step](&Wait{}, &WaitClock{}, &WaitWindow{}, &WaitMoment{}, &WaitQuiet{}, &WaitFor{},
-			&If{}, &Split{}, &Set{}, &Clear{}, &Tag{}, &Let{}, &Send{}, &Exit{}),
+		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &Message{}, &Webhook{}, &Journey{},
+			&Test{}, &Import{}),
+		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &LateAfter{},
+			&Quiet{}, &Cap{}, &ControlAll{}, &Topics{}, &Suppress{}),
+		participle.Union[MessageClause](&Content{}, &To{}, &Exempt{}, &TopicOf{}, &ValidFor{}, &Resend{},
+			&URL{}, &Method{}, &JSON{}),
+		participle.Union[Clause](&EnterEvent{}, &EnterWhen{}, &EnterRequest{},
+			&EnterYearly{}, &EnterDate{}, &EnterClock{}, &EnterDay{}, &Once{}, &AgainAfterExit{}, &AgainAfter{},
+			&OnlyWhile{}, &ExitEvent{}, &ExitWhen{}, &ExitGoal{}, &Goal{}, &Control{}, &Transactional{}, &Priority{}),
+		participle.Union[Step](&Wait{}, &WaitClock{}, &WaitHour{}, &WaitWindow{}, &WaitMoment{}, &WaitQuiet{}, &WaitFor{},
+			&If{}, &Split{}, &Repeat{}, &Set{}, &Clear{}, &Tag{}, &Let{}, &Send{}, &Emit{}, &Ask{}, &Begin{}, &Exit{}),
+		participle.Union[TestClause](&Given{}, &TestStart{}, &Happens{}, &AssumeSegment{}, &AssumeSplit{}, &AssumeControl{}, &AssumeCall{},
+			&AssumeFails{}, &ExpectSend{}, &ExpectNothing{}, &ExpectUnsent{}, &ExpectRun{}, &ExpectGoal{}, &ExpectThat{}),
+		participle.Union[ImportClause](&ImportIdentify{}, &ImportSet{}, &ImportAt{}),
 	)
 }
 
@@ -47,21 +56,20 @@ type rule struct {
 	usage string   // how it is written, for people
 	words []string // the words of the language after the first
 	parse func(*lexer.PeekingLexer) (Statement, error)
-	// reserved are words that may follow one day.
-	reserved []string
 }
 
-// newRule is the rule of a node type.
+// newRule is the rule of a node type. words are those that its usage does not
+// show.
 func newRule[T any, P interface {
 	*T
 	Statement
-}](root *participle.Parser[grammar], usage string, reserved ...string) *rule {
+}](root *participle.Parser[grammar], usage string, words ...string) *rule {
 	p, err := participle.ParserForProduction[T](root)
 	if err != nil {
 		panic(err) // the grammar does not contain the type; no input can cause it
 	}
 	r := described(usage)
-	r.reserved = reserved
+	r.words = append(r.words, words...)
 	r.parse = func(lex *lexer.PeekingLexer) (Statement, error) {
 		t, err := p.ParseFromLexer(lex, participle.AllowTrailing(true))
 		return P(t), err
@@ -79,6 +87,7 @@ func described(usage string) *rule {
 		case w != strings.ToLower(w):
 		case i == 0:
 			r.word = w
+		case w == r.word: // of another way to write it
 		default:
 			r.words = append(r.words, w)
 		}
@@ -100,7 +109,8 @@ func want(err error) string {
 	first, _, _ := strings.Cut(expected, " ")
 	return map[string]string{
 		"Name": "a name", "String": "a text in quotes", "EventRef": "an event", "Clock": "a time of day", "Percent": "a percentage",
-		"Duration": "a duration", "Unit": "a unit such as `hours`", "Number": "a number", "Type": "a type", "Target": "`profile.` and a trait",
+		"Duration": "a duration", "Date": "a date", "Monthday": "a day of the month", "Moment": "a time such as `30m` or a date-time",
+		"Data": "a value that is written out,", "TraitRef": "`profile.` and a trait", "Days": "a day of the week", "Unit": "a unit such as `hours`", "Number": "a number", "Type": "a type", "Target": "`profile.` and a trait",
 	}[strings.TrimRight(first, ")")]
 }
 

@@ -47,7 +47,7 @@ func (b *Body) Parse(lex *lexer.PeekingLexer) error {
 			switch st.(type) {
 			case *Once, *AgainAfter, *AgainAfterExit:
 				seen.check(st, "once or again", &b.faults)
-			case *OnlyWhile, *Transactional:
+			case *OnlyWhile, *Transactional, *Control, *Priority:
 				seen.check(st, clauseWord(st), &b.faults)
 			}
 		}
@@ -58,7 +58,7 @@ func (b *Body) Parse(lex *lexer.PeekingLexer) error {
 // clauseWord is how messages call a clause.
 func clauseWord(c Clause) string {
 	switch c.(type) {
-	case *EnterEvent, *EnterWhen, *EnterRequest:
+	case *EnterEvent, *EnterWhen, *EnterRequest, *EnterYearly, *EnterDate, *EnterClock, *EnterDay:
 		return "enter"
 	case *Once:
 		return "once"
@@ -72,6 +72,10 @@ func clauseWord(c Clause) string {
 		return "exit when"
 	case *Goal:
 		return "goal"
+	case *Control:
+		return "control"
+	case *Priority:
+		return "priority"
 	}
 	return "transactional"
 }

@@ -17,7 +17,8 @@ func isDeclWord(word string) bool { return declWords[word] }
 var statementWords = wordSet(
 	"wait", "send", "split", "repeat", "set", "clear", "tag", "untag", "let", "emit", "call", "start", "exit",
 	"enter", "once", "again", "only", "goal", "control", "transactional", "priority",
-	"subject", "text", "html", "topic", "to", "valid", "url", "method", "json",
+	"subject", "text", "html", "title", "image", "topic", "to", "valid", "url", "method", "json",
+	"given", "assume", "expect",
 )
 
 // operatorWords are the operators that are words.
@@ -25,7 +26,7 @@ var operatorWords = []string{"and", "or", "not", "in", "is", "contains", "starts
 
 // endWords end an expression outside of brackets: the statement goes on with
 // them. Nothing in an expression can have such a name.
-var endWords = []string{"where", "within", "value", "for", "until", "since", "at", "if", "otherwise", "per", "including"}
+var endWords = []string{"where", "within", "value", "for", "until", "since", "at", "if", "otherwise", "per", "including", "while"}
 
 var (
 	isOperatorWord = wordSet(operatorWords...)

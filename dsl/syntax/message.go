@@ -25,13 +25,13 @@ type MessageClauses struct {
 	faults
 }
 
-// Content is the subject or a body of a message, as text or as a file beside
-// the one that names it.
+// Content is the subject, the title, a body or the picture of a message, as
+// text or as a file beside the one that names it.
 //
-//	Content = ( "subject" | "text" | "html" ) "file"? String .
+//	Content = ( "subject" | "text" | "html" | "title" | "image" ) "file"? String .
 type Content struct {
 	asMessageClause
-	Part string  `parser:"@( 'subject' | 'text' | 'html' )"`
+	Part string  `parser:"@( 'subject' | 'text' | 'html' | 'title' | 'image' )"`
 	File bool    `parser:"@'file'?"` // Text is the name of a file
 	Text *String `parser:"@@"`
 }
@@ -52,7 +52,31 @@ type Exempt struct {
 	Transactional bool `parser:"@'transactional'"`
 }
 
-// URL is where a webhook message goes.
+// TopicOf is the topic of a message.
+//
+//	TopicOf = "topic" Name .
+type TopicOf struct {
+	asMessageClause
+	Name Name `parser:"'topic' @@"`
+}
+
+// ValidFor says how late a message may still be sent.
+//
+//	ValidFor = "valid" "for" Expr .
+type ValidFor struct {
+	asMessageClause
+	For *Expr `parser:"'valid' 'for' @@"`
+}
+
+// Resend says that a send is repeated when it may or may not have gone out.
+//
+//	Resend = "in" "doubt" "resend" .
+type Resend struct {
+	asMessageClause
+	Resend bool `parser:"'in' 'doubt' @'resend'"`
+}
+
+// URL is where a webhook goes, and what a push message opens.
 //
 //	URL = "url" String .
 type URL struct {
@@ -82,21 +106,32 @@ var _ participle.Parseable = (*MessageClauses)(nil)
 func (m *MessageClauses) Parse(lex *lexer.PeekingLexer) error {
 	var seen once
 	lang().message.parseBody(lex, &m.node, &m.faults, func(st Statement) {
-		m.Items = append(m.Items, st.(MessageClause))
-		word := "json"
-		switch st := st.(type) {
-		case *Content:
-			word = st.Part
-		case *To:
-			word = "to"
-		case *Exempt:
-			word = "transactional"
-		case *URL:
-			word = "url"
-		case *Method:
-			word = "method"
-		}
-		seen.check(st, word, &m.faults)
+		c := st.(MessageClause)
+		m.Items = append(m.Items, c)
+		seen.check(st, messageWord(c), &m.faults)
 	})
 	return nil
+}
+
+// messageWord is how messages call a clause.
+func messageWord(c MessageClause) string {
+	switch c := c.(type) {
+	case *Content:
+		return c.Part
+	case *To:
+		return "to"
+	case *Exempt:
+		return "transactional"
+	case *TopicOf:
+		return "topic"
+	case *ValidFor:
+		return "valid for"
+	case *Resend:
+		return "in doubt resend"
+	case *URL:
+		return "url"
+	case *Method:
+		return "method"
+	}
+	return "json"
 }

@@ -55,7 +55,7 @@ type Statement interface {
 
 // Decl is a declaration at the top of a file.
 //
-//	Decl = Workspace | Trait | Event | Segment | Message | Journey .
+//	Decl = Workspace | Trait | Event | Segment | Message | Webhook | Journey | Test | Import .
 //
 //sumtype:decl
 type Decl interface {
@@ -65,7 +65,7 @@ type Decl interface {
 
 // Setting is a clause of a workspace.
 //
-//	Setting = Timezone | Country | Currency | Consent | Identify | LateAfter .
+//	Setting = Timezone | Country | Currency | Consent | Identify | LateAfter | Quiet | Cap | ControlAll | Topics | Suppress .
 //
 //sumtype:decl
 type Setting interface {
@@ -73,9 +73,9 @@ type Setting interface {
 	setting()
 }
 
-// MessageClause is a clause of a message.
+// MessageClause is a clause of a message or webhook.
 //
-//	MessageClause = Content | To | Exempt | URL | Method | JSON .
+//	MessageClause = Content | To | Exempt | TopicOf | ValidFor | Resend | URL | Method | JSON .
 //
 //sumtype:decl
 type MessageClause interface {
@@ -85,7 +85,7 @@ type MessageClause interface {
 
 // Clause is a clause in the head of a journey.
 //
-//	Clause = EnterEvent | EnterWhen | EnterRequest | Once | AgainAfterExit | AgainAfter | OnlyWhile | ExitEvent | ExitWhen | ExitGoal | Goal | Transactional .
+//	Clause = EnterEvent | EnterWhen | EnterRequest | EnterYearly | EnterDate | EnterClock | EnterDay | Once | AgainAfterExit | AgainAfter | OnlyWhile | ExitEvent | ExitWhen | ExitGoal | Goal | Control | Transactional | Priority .
 //
 //sumtype:decl
 type Clause interface {
@@ -95,7 +95,7 @@ type Clause interface {
 
 // Step is a step of a journey. Each can have a label before it: "@" Name.
 //
-//	Step = Wait | WaitClock | WaitWindow | WaitMoment | WaitQuiet | WaitFor | If | Split | Set | Clear | Tag | Let | Send | Exit .
+//	Step = Wait | WaitClock | WaitHour | WaitWindow | WaitMoment | WaitQuiet | WaitFor | If | Split | Repeat | Set | Clear | Tag | Let | Send | Emit | Ask | Begin | Exit .
 //
 //sumtype:decl
 type Step interface {
@@ -105,6 +105,26 @@ type Step interface {
 	step()
 }
 
+// TestClause is a line of a test.
+//
+//	TestClause = Given | TestStart | Happens | AssumeSegment | AssumeSplit | AssumeControl | AssumeCall | AssumeFails | ExpectSend | ExpectNothing | ExpectUnsent | ExpectRun | ExpectGoal | ExpectThat .
+//
+//sumtype:decl
+type TestClause interface {
+	Statement
+	testClause()
+}
+
+// ImportClause is a line of an import.
+//
+//	ImportClause = ImportIdentify | ImportSet | ImportAt .
+//
+//sumtype:decl
+type ImportClause interface {
+	Statement
+	importClause()
+}
+
 // The building blocks that make a struct one of these.
 type (
 	asDecl          struct{ statement }
@@ -112,6 +132,8 @@ type (
 	asMessageClause struct{ statement }
 	asClause        struct{ statement }
 	asStep          struct{ statement }
+	asTestClause    struct{ statement }
+	asImportClause  struct{ statement }
 )
 
 func (*asDecl) decl()                   {}
@@ -119,6 +141,8 @@ func (*asSetting) setting()             {}
 func (*asMessageClause) messageClause() {}
 func (*asClause) clause()               {}
 func (*asStep) step()                   {}
+func (*asTestClause) testClause()       {}
+func (*asImportClause) importClause()   {}
 
 // Label is the name that `@label` gives the step, or nil.
 func (s *asStep) Label() *Name { return s.label }

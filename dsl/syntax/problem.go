@@ -185,9 +185,9 @@ func unexpected(t *lexer.Token, word, usage, suggest string) problem {
 	return p
 }
 
-func reserved(from, to *lexer.Token, phrase string) problem {
-	return problem{code: diag.ReservedWord, message: fmt.Sprintf("`%s` is not supported yet", phrase),
-		start: from.Pos.Offset, end: end(to)}
+// misfit is for a word that may stand there, but not with what follows it.
+func misfit(t *lexer.Token, usage string) problem {
+	return at(t, diag.Unexpected, fmt.Sprintf("what comes after %s does not fit; it is written: %s", show(t), usage))
 }
 
 func unclosedBlock(at int) problem {

@@ -15,7 +15,10 @@ var languageWords = wordSet(strings.Fields(`
 	workspace trait event segment message journey timezone country currency consent identify late
 	subject html text transactional url method json enter once again only exit goal
 	wait send split set clear tag untag let where within value otherwise including since else identifier optional
-	text number date integer list days hours weekdays`)...)
+	text number date integer list days hours weekdays
+	webhook import test quiet control topics suppress title image topic valid doubt resend calendar day per
+	yearly daily monthly before each priority repeat times every while emit call start returns until
+	given assume expect fails set request`)...)
 
 // Nearly every typing error of one letter in a word of the language is
 // answered with the right word, and with nothing else.
@@ -59,6 +62,9 @@ func TestTypingErrors(t *testing.T) {
 // isProperty says whether a word is the name of a property or a member.
 func isProperty(text string, tok lexer.Token) bool {
 	after := strings.TrimLeft(text[tok.Pos.Offset+len(tok.Value):], " ")
+	if strings.HasSuffix(text[:tok.Pos.Offset], "with ") {
+		return true // a field of a message
+	}
 	return strings.HasPrefix(after, ":") || strings.HasPrefix(after, ".") || strings.HasSuffix(text[:tok.Pos.Offset], ".")
 }
 

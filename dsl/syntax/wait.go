@@ -18,6 +18,14 @@ type WaitClock struct {
 	Clock    Clock `parser:"@@"`
 }
 
+// WaitHour waits for an hour that an expression gives.
+//
+//	WaitHour = "wait" "until" "hour" Expr .
+type WaitHour struct {
+	asStep
+	Hour *Expr `parser:"'wait' 'until' 'hour' @@"`
+}
+
 // WaitWindow waits until it is between two times of day.
 //
 //	WaitWindow = "wait" "until" Clock "to" Clock ( "on" Days )? .

@@ -76,7 +76,11 @@ func declName(s Statement) *Name {
 		n = &d.Name
 	case *Message:
 		n = &d.Name
+	case *Webhook:
+		n = &d.Name
 	case *Journey:
+		n = &d.Name
+	case *Import:
 		n = &d.Name
 	}
 	if n == nil || n.Text == "" {

@@ -72,6 +72,63 @@ type LateAfter struct {
 	Age *Duration `parser:"'late' 'after' @@"`
 }
 
+// Quiet are hours in which messages are held, of some channels or of all:
+// `quiet 21:00 to 09:00 for sms, push`.
+//
+//	Quiet = "quiet" Clock "to" Clock ( "for" Name ( "," Name )* )? .
+type Quiet struct {
+	asSetting
+	From     Clock  `parser:"'quiet' @@"`
+	To       Clock  `parser:"'to' @@"`
+	Channels []Name `parser:"( 'for' @@ ( ',' @@ )* )?"`
+}
+
+// Cap bounds how many messages somebody gets: `cap email 3 per 7 days`.
+//
+//	Cap = "cap" Name Number "per" ( "calendar" "day" | Duration ) .
+type Cap struct {
+	asSetting
+	Channel  Name      `parser:"'cap' @@"` // or `all`
+	Count    Number    `parser:"@@ 'per'"`
+	Calendar bool      `parser:"( @'calendar' 'day'"`
+	Per      *Duration `parser:"| @@ )"` // nil: Calendar
+}
+
+// ControlAll is the share of people who get no marketing: `control 5%`.
+//
+//	ControlAll = "control" Percent .
+type ControlAll struct {
+	asSetting
+	Share Percent `parser:"'control' @@"`
+}
+
+// Topics are what people can leave without leaving the channel.
+//
+//	Topics = "topics" Topic ( "," Topic )* .
+type Topics struct {
+	asSetting
+	Items []*Topic `parser:"'topics' @@ ( ',' @@ )*"`
+}
+
+// Topic is one of them.
+//
+//	Topic = Name String? .
+type Topic struct {
+	Name  Name    `parser:"@@"`
+	Title *String `parser:"@@?"`
+}
+
+// Suppress says who gets no marketing, over a channel or at all:
+// `suppress email when segment.unengaged`.
+//
+//	Suppress = "suppress" ( "when" | Name "when" ) Expr .
+type Suppress struct {
+	asSetting
+	All     bool  `parser:"'suppress' ( @'when'"`
+	Channel *Name `parser:"| @@ 'when' )"` // nil: all
+	When    *Expr `parser:"@@"`
+}
+
 var _ participle.Parseable = (*Settings)(nil)
 
 // Parse reads settings.
@@ -81,6 +138,10 @@ func (s *Settings) Parse(lex *lexer.PeekingLexer) error {
 		s.Items = append(s.Items, st.(Setting))
 		word := "late"
 		switch st.(type) {
+		case *Quiet, *Cap, *Topics, *Suppress:
+			return // there may be several
+		case *ControlAll:
+			word = "control"
 		case *Timezone:
 			word = "timezone"
 		case *Country:
