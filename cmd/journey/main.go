@@ -78,12 +78,11 @@ func newRoot() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newDeploy(), newFmt(), newReleases(), newRollback(), newSimulate(), newVersion())
+	root.AddCommand(newCheck(), newDeploy(), newExplain(), newFmt(), newReleases(), newRollback(), newSimulate(), newVersion())
 	return root
 }
 

@@ -20,13 +20,20 @@ func newVersion() *cobra.Command {
 	}
 }
 
-// version is what the build says about itself.
-func version() string {
-	v, revision := "devel", ""
+// buildVersion is the version of the module that was built.
+func buildVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if m := info.Main.Version; m != "" && m != "(devel)" {
-			v = m
+			return m
 		}
+	}
+	return "devel"
+}
+
+// version is what the build says about itself.
+func version() string {
+	v, revision := buildVersion(), ""
+	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 				revision = " (" + s.Value[:12] + ")"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"journey/dsl"
@@ -100,10 +101,30 @@ func tellIn(w io.Writer, diags []diag.Diagnostic, colored bool) error {
 	sum := ""
 	switch {
 	case errors > 0 && warnings > 0:
-		sum = count(errors, "error") + ", " + count(warnings, "warning") + "\n"
+		sum = count(errors, "error") + ", " + count(warnings, "warning")
 	case errors > 0:
-		sum = count(errors, "error") + "\n"
+		sum = count(errors, "error")
+	}
+	if sum != "" {
+		first := slices.IndexFunc(diags, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
+		sum += "; more: journey explain " + string(diags[first].Code) + "\n"
 	}
 	_, err := fmt.Fprint(w, "\n", sum)
 	return err
+}
+
+// stamp is what a folder looks like from outside: names, sizes and times of
+// its files.
+func stamp(dir string) string {
+	var b strings.Builder
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return b.String()
 }

@@ -11,6 +11,7 @@ import (
 type record struct {
 	Severity string `json:"severity"`
 	Code     Code   `json:"code"`
+	Number   string `json:"number,omitempty"`
 	Message  string `json:"message"`
 	Suggest  string `json:"suggest,omitempty"`
 	*place
@@ -41,7 +42,7 @@ func JSON(w io.Writer, ds []Diagnostic) error {
 		d := &ds[i]
 		r := renderer{mappers: ms}
 		r.diagnostic(d)
-		rec := record{Severity: d.Severity.String(), Code: d.Code, Message: d.Message, Suggest: d.Suggest,
+		rec := record{Severity: d.Severity.String(), Code: d.Code, Number: d.Code.Number(), Message: d.Message, Suggest: d.Suggest,
 			place: ms.place(d.Span), Rendered: r.String()}
 		for _, rel := range d.Related {
 			rec.Related = append(rec.Related, second{rel.Message, ms.place(rel.Span)})

@@ -3,6 +3,7 @@ package diag
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -11,8 +12,8 @@ import (
 
 // Text writes diagnostics for people:
 //
-//	error[unknown-trait]: there is no trait "teir"
-//	  journeys/vip.journey:3:22
+//	error[J102 unknown-trait]: there is no trait "teir"
+//	  journeys/vip.journey:3:22 in journey vip
 //	   3 │   only while profile.teir == "金" and profile.age > 3
 //	     │                      ^^^^ did you mean tier?
 //	   declared here: traits.journey:4:7   trait tier: text
@@ -64,7 +65,7 @@ func (r *renderer) diagnostic(d *Diagnostic) {
 	if d.Severity == Warning {
 		kind, hue = "warning", yellow
 	}
-	fmt.Fprintf(r, "%s%s\n", r.paint.in(hue, kind+"["+string(d.Code)+"]"), r.paint.in(bold, ": "+printable(d.Message)))
+	fmt.Fprintf(r, "%s%s\n", r.paint.in(hue, kind+"["+d.Code.Numbered()+"]"), r.paint.in(bold, ": "+printable(d.Message)))
 	if d.Span.File == nil {
 		if d.Suggest != "" {
 			fmt.Fprintf(r, "  did you mean %s?\n", printable(d.Suggest))
@@ -95,11 +96,32 @@ func (r *renderer) source(d *Diagnostic, hue string) {
 	if d.Suggest != "" {
 		carets += " did you mean " + printable(d.Suggest) + "?"
 	}
-	fmt.Fprintf(r, "  %s\n", r.paint.in(blue, fmt.Sprintf("%s:%d:%d", printable(d.Span.File.Name), p.Line, p.Column)))
+	fmt.Fprintf(r, "  %s%s\n", r.paint.in(blue, fmt.Sprintf("%s:%d:%d", printable(d.Span.File.Name), p.Line, p.Column)), printable(within(m, p.Line-1)))
 	line := strings.TrimRight(" "+before+marked+after, " ")
 	fmt.Fprintf(r, "%s%s\n", r.paint.in(blue, number+" │"), line)
 	fmt.Fprintf(r, "%s %s%s\n", r.paint.in(blue, gutter+" │"), strings.Repeat(" ", indent), r.paint.in(hue, carets))
 }
+
+// within says in which declaration a line stands: " in journey vip". On the
+// first line of a declaration this is seen.
+func within(m *Mapper, line int) string {
+	for i := line; i >= 0; i-- {
+		text := m.Line(i)
+		if strings.HasPrefix(text, "}") && i < line {
+			return ""
+		}
+		if d := opening.FindStringSubmatch(text); d != nil {
+			if i == line {
+				return ""
+			}
+			return " in " + d[1]
+		}
+	}
+	return ""
+}
+
+// opening is the first line of a declaration with a block.
+var opening = regexp.MustCompile(`^((?:journey|message|webhook|event|import|test) +(?:[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]*"))(?:[^#"]|"[^"]*")*\{\s*(?:#.*)?$`)
 
 func (r *renderer) related(rel Related) {
 	if rel.Span.File == nil {

@@ -27,11 +27,32 @@ func TestText(t *testing.T) {
 		{"whole", Diagnostic{Code: "unknown-trait", Message: `there is no trait "teir"`, Suggest: "tier",
 			Span:    mark("journeys/vip.journey", "journey vip {\n  only while profile.⟦teir⟧ == \"金\"\n}\n"),
 			Related: []Related{{declared, "declared here"}}}, `
-error[unknown-trait]: there is no trait "teir"
-  journeys/vip.journey:2:22
+error[J102 unknown-trait]: there is no trait "teir"
+  journeys/vip.journey:2:22 in journey vip
    2 │   only while profile.teir == "金"
      │                      ^^^^ did you mean tier?
    declared here: traits.journey:2:8   trait tier: text one of "金"
+`},
+		{"a declaration that is closed", Diagnostic{Code: "x", Message: "m",
+			Span: mark("a", "journey a {\n}\n⟦b⟧\n")}, `
+error[x]: m
+  a:3:1
+   3 │ b
+     │ ^
+`},
+		{"a test with a title, a comment behind the brace", Diagnostic{Code: "x", Message: "m",
+			Span: mark("a", "test \"a # b\" for j { # why\n\n  ⟦b⟧\n}\n")}, `
+error[x]: m
+  a:3:3 in test "a # b"
+   3 │   b
+     │   ^
+`},
+		{"the first line of a declaration", Diagnostic{Code: "x", Message: "m",
+			Span: mark("a", "journey ⟦a⟧ {\n}\n")}, `
+error[x]: m
+  a:1:9
+   1 │ journey a {
+     │         ^
 `},
 		{"wide characters before and in the mark", Diagnostic{Severity: Warning, Code: "x", Message: "m",
 			Span: mark("a", "segment 高價值 = ⟦金額⟧ > 3\n")}, `
@@ -131,7 +152,7 @@ func TestJSON(t *testing.T) {
 	var b strings.Builder
 	err := JSON(&b, []Diagnostic{
 		{Code: "x", Message: "m & n", Span: span, Suggest: "y", Related: []Related{{span, "r"}, {Message: "s"}}},
-		{Severity: Warning, Code: "z", Message: "n"},
+		{Severity: Warning, Code: "unsent-message", Message: "n"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +160,7 @@ func TestJSON(t *testing.T) {
 	want := `{"severity":"error","code":"x","message":"m & n","suggest":"y","file":"a.journey","line":1,"column":3,"end_line":2,"end_column":2,` +
 		`"related":[{"message":"r","file":"a.journey","line":1,"column":3,"end_line":2,"end_column":2},{"message":"s"}],` +
 		`"rendered":"error[x]: m & n\n  a.journey:1:3\n   1 │ 金 <b\n     │    ^^ did you mean y?\n   r: a.journey:1:3   金 <b\n   s\n"}` + "\n" +
-		`{"severity":"warning","code":"z","message":"n","rendered":"warning[z]: n\n"}` + "\n"
+		`{"severity":"warning","code":"unsent-message","number":"J310","message":"n","rendered":"warning[J310 unsent-message]: n\n"}` + "\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
