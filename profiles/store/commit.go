@@ -63,10 +63,22 @@ func (s *Store) Commit(ctx context.Context, commits ...Commit) []Committed {
 	return out
 }
 
-// committing is a commit on its way.
+// committing is a commit on its way. Its memory is used again for others, so
+// that a commit leaves little behind.
 type committing struct {
-	buf  *[]byte
+	buf  []byte // what must stand in front of the person, and the person
+	args []any
 	next *Base
+}
+
+var committings = sync.Pool{New: func() any { return &committing{buf: make([]byte, 0, 4096)} }}
+
+// free gives the memory back. The call must have been answered: before that
+// it may still be on its way.
+func (c *committing) free() {
+	clear(c.args)
+	c.args, c.next = c.args[:0], nil
+	committings.Put(c)
 }
 
 func (s *Store) commitPart(ctx context.Context, commits []Commit, out []Committed) {
@@ -78,9 +90,10 @@ func (s *Store) commitPart(ctx context.Context, commits []Commit, out []Committe
 		return
 	}
 	commands := make([]command, 0, len(commits))
-	sent := make([]committing, len(commits))
+	sent := make([]*committing, len(commits))
 	for i := range commits {
-		c, err := s.command(&commits[i], &sent[i], today, expiry)
+		sent[i] = committings.Get().(*committing)
+		c, err := s.command(&commits[i], sent[i], today, expiry)
 		if err != nil {
 			out[i].Err = err
 			continue
@@ -97,13 +110,13 @@ func (s *Store) commitPart(ctx context.Context, commits []Commit, out []Committe
 			continue
 		}
 		if err != nil {
-			out[i].Err = err // and the buffer may still be on its way
+			out[i].Err = err // and the call may still be on its way
 			continue
 		}
-		buffers.Put(sent[i].buf)
 		if out[i].Err = answered(&commits[i], replies[at]); out[i].Err == nil {
 			out[i].Base = sent[i].next
 		}
+		sent[i].free()
 		at++
 	}
 	for i := range out {
@@ -113,30 +126,34 @@ func (s *Store) commitPart(ctx context.Context, commits []Commit, out []Committe
 	}
 }
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
-
 // command makes the call of the script. Its file says what is what.
 func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Time) (command, error) {
 	p := c.Person
 	if len(p.ID) > maxID || p.ID == "" {
 		return command{}, fmt.Errorf("a profile's id of %d bytes cannot be stored", len(p.ID))
 	}
-	sent.buf = buffers.Get().(*[]byte)
-	next := &Base{version: c.Base.Version() + 1, due: c.Due, dueSet: true}
+	next := &Base{version: c.Base.Version() + 1, due: c.Due, dueSet: true, keys: c.Base.keysOf(p.ID)}
 	var old *pack.Layout
+	buf := sent.buf[:0]
 	if c.Base != nil {
 		old = c.Base.layout
+		buf = appendHead(buf, stateHere, c.Base.version)
 	}
-	packed, err := pack.Encode(append((*sent.buf)[:0], head(stateHere, next.version)...), p, old, c.Rewrite, s.names.Load())
+	expected := len(buf)
+	packed, err := pack.Encode(appendHead(buf, stateHere, next.version), p, old, c.Rewrite, s.names.Load())
 	if err != nil {
 		return command{}, err
 	}
-	*sent.buf = packed.Core
 	next.layout = packed.Layout
-	sent.next = next
+	sent.buf, sent.next = packed.Core, next
 
-	args := make([]any, 0, 13+2*len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+2*len(c.Spill))
-	args = append(args, c.Base.expect(), packed.Core, checked(c.Release), checked(c.Switches), c.token(), c.due(), p.ID,
+	keys := next.keys
+	args := append(sent.args[:0], scriptCommit.name, commitKeys, keys.control, keys.person, keys.fields, keys.due, keys.outbox)
+	if len(c.Check)+len(c.Spill) > 0 {
+		args[1] = commitKeys + 2
+		args = append(args, keyMarks(p.ID, today), keyMarks(p.ID, today-1))
+	}
+	args = append(args, packed.Core[:expected:expected], packed.Core[expected:], checked(c.Release), checked(c.Switches), c.token(), c.due(), keys.id,
 		len(packed.Set), len(packed.Delete), len(c.Reactions), len(c.Check), len(c.Spill), expiry.UnixMilli())
 	for _, f := range packed.Set {
 		args = append(args, f.Name, f.Data)
@@ -153,17 +170,19 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	for _, m := range c.Spill {
 		args = append(args, markField(m), markPayload(m))
 	}
-	part := Partition(p.ID)
-	return scriptCommit.call([]string{keyControl(part), keyPerson(p.ID), keyFields(p.ID), keyDue(part), keyOutbox(part),
-		keyMarks(p.ID, today), keyMarks(p.ID, today-1)}, args...), nil
+	sent.args = args
+	return command{name: "EVALSHA", args: args, script: scriptCommit}, nil
 }
 
+// commitKeys is how many keys the script has without those of marks.
+const commitKeys = 5
+
 // checked is a number that must be in force; below 0 it need not.
-func checked(n int64) string {
+func checked(n int64) any {
 	if n < 0 {
 		return ""
 	}
-	return strconv.FormatInt(n, 10)
+	return n
 }
 
 func (c *Commit) token() string {
@@ -251,8 +270,8 @@ func (s *Store) catchUp(ctx context.Context, c *Commit) Committed {
 	if err != nil {
 		return Committed{Err: err}
 	}
-	var sent committing
-	call, err := s.command(c, &sent, today, expiry)
+	sent := committings.Get().(*committing)
+	call, err := s.command(c, sent, today, expiry)
 	if err != nil {
 		return Committed{Err: err}
 	}
@@ -268,5 +287,6 @@ func (s *Store) catchUp(ctx context.Context, c *Commit) Committed {
 	default:
 		out[0].Base = sent.next
 	}
+	sent.free()
 	return out[0]
 }

@@ -55,6 +55,25 @@ func keyOutbox(partition int) string  { return tags[partition] + "outbox" }
 func keyPerson(id string) string { return tags[Partition(id)] + "p" + id }
 func keyFields(id string) string { return tags[Partition(id)] + "f" + id }
 
+// personKeys are the keys of a commit, ready to be sent.
+type personKeys struct {
+	id, control, person, fields, due, outbox any // strings
+}
+
+// partitionKeys are those that all people of a partition share.
+var partitionKeys = func() (all [Partitions]personKeys) {
+	for i := range all {
+		all[i] = personKeys{control: keyControl(i), due: keyDue(i), outbox: keyOutbox(i)}
+	}
+	return all
+}()
+
+func newPersonKeys(id string) *personKeys {
+	k := partitionKeys[Partition(id)]
+	k.id, k.person, k.fields = id, keyPerson(id), keyFields(id)
+	return &k
+}
+
 // keyMarks is where the marks are that were spilled on a day, counted in days
 // of real time since 1970.
 func keyMarks(id string, day int64) string {

@@ -29,7 +29,11 @@ const (
 
 // head is the state and version in front of a person.
 func head(state byte, version uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{state}, version)
+	return appendHead(make([]byte, 0, headLen), state, version)
+}
+
+func appendHead(b []byte, state byte, version uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(b, state), version)
 }
 
 // Base is what the store knows about a person as he is stored: his version
@@ -41,6 +45,7 @@ type Base struct {
 	layout  *pack.Layout
 	due     value.Time
 	dueSet  bool // due is known
+	keys    *personKeys
 }
 
 // Version is the stored person's version; 0 for nil.
@@ -49,6 +54,14 @@ func (b *Base) Version() uint64 {
 		return 0
 	}
 	return b.version
+}
+
+// keysOf are the person's keys, made once for all his commits.
+func (b *Base) keysOf(id string) *personKeys {
+	if b != nil && b.keys != nil {
+		return b.keys
+	}
+	return newPersonKeys(id)
 }
 
 // Size is about how many bytes the stored person takes.

@@ -43,10 +43,25 @@ func cmd(name string, args ...any) command { return command{name: name, args: ar
 // request is what one call sends, and its answers.
 type request struct {
 	commands []command
-	replies  []any // one for each command; a redis.Error is one too
-	err      error // the connection failed: no reply counts
-	done     chan struct{}
-	gone     atomic.Bool // the caller no longer waits
+	replies  []any         // one for each command; a redis.Error is one too
+	err      error         // the connection failed: no reply counts
+	done     chan struct{} // has room for one: the answers are there
+	gone     atomic.Bool   // the caller no longer waits
+	timer    *time.Timer   // how long he does; it stands still between two uses
+}
+
+// requests are used again, unless their caller left before they were done.
+var requests = sync.Pool{New: func() any {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &request{done: make(chan struct{}, 1), timer: timer}
+}}
+
+// free gives a request back that is done.
+func (r *request) free() {
+	r.timer.Stop()
+	r.commands, r.replies, r.err = nil, nil, nil
+	requests.Put(r)
 }
 
 // pipe is the way to one Redis.
@@ -84,39 +99,50 @@ var errClosed = errors.New("the store is closed")
 
 // do sends commands in one flush, in their order, and waits for the answers.
 // An answer may be a redis.Error; the error returned means that nothing is
-// known about any of the commands.
+// known about any of the commands. Of a context that has a deadline alone, and
+// nothing that tells of it, the deadline counts too.
 func (p *pipe) do(ctx context.Context, commands ...command) ([]any, error) {
 	if why := p.down.Load(); why != nil {
 		return nil, unavailable(*why)
 	}
-	r := &request{commands: commands, done: make(chan struct{})}
-	timer := time.NewTimer(p.timeout)
-	defer timer.Stop()
+	patience := p.timeout
+	if end, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(end))
+	}
+	r := requests.Get().(*request)
+	r.commands = commands
+	r.timer.Reset(patience)
 	select {
 	case p.queue <- r:
 	case <-p.closed:
+		r.free()
 		return nil, unavailable(errClosed)
 	case <-ctx.Done():
+		r.free()
 		return nil, unavailable(context.Cause(ctx))
-	case <-timer.C:
+	case <-r.timer.C:
+		r.free()
 		return nil, unavailable(errSlow)
 	}
+	var err error
 	select {
 	case <-r.done:
-		if r.err != nil {
-			return nil, unavailable(r.err)
+		replies, err := r.replies, r.err
+		r.free()
+		if err != nil {
+			return nil, unavailable(err)
 		}
-		return r.replies, nil
+		return replies, nil
 	case <-p.closed:
-		r.gone.Store(true)
-		return nil, unavailable(errClosed)
+		err = errClosed
 	case <-ctx.Done():
-		r.gone.Store(true)
-		return nil, unavailable(context.Cause(ctx))
-	case <-timer.C:
-		r.gone.Store(true)
-		return nil, unavailable(errSlow)
+		err = context.Cause(ctx)
+	case <-r.timer.C:
+		err = errSlow
 	}
+	r.timer.Stop()
+	r.gone.Store(true)
+	return nil, unavailable(err)
 }
 
 var errSlow = errors.New("no answer in time")
@@ -191,7 +217,7 @@ func (w *worker) serve() {
 		if err != nil && r.err == nil && len(r.replies) < len(r.commands) {
 			r.err = err
 		}
-		close(r.done)
+		r.done <- struct{}{}
 	}
 	clear(w.batch)
 	if err != nil {
@@ -236,6 +262,7 @@ func (w *worker) drop() {
 // exchange sends the batch and reads the answers. Scripts that Redis does not
 // know (it was restarted) are sent again with their source.
 func (w *worker) exchange() error {
+	clear(w.again)
 	w.again = w.again[:0]
 	for _, r := range w.batch {
 		if r.gone.Load() {

@@ -9,13 +9,12 @@ import (
 // script is a Lua script. Its file says what its keys and arguments are.
 type script struct {
 	source string
-	sha    string
+	name   any // by which Redis knows it: a string
 }
 
 func newScript(source string) *script {
-	sum := sha1.Sum([]byte(source)) // Redis' name for it
-	s := &script{source: source, sha: hex.EncodeToString(sum[:])}
-	return s
+	sum := sha1.Sum([]byte(source))
+	return &script{source: source, name: hex.EncodeToString(sum[:])}
 }
 
 var (
@@ -66,7 +65,7 @@ var (
 // call is the script's call with some keys and arguments.
 func (s *script) call(keys []string, args ...any) command {
 	all := make([]any, 0, 2+len(keys)+len(args))
-	all = append(all, s.sha, len(keys))
+	all = append(all, s.name, len(keys))
 	for _, k := range keys {
 		all = append(all, k)
 	}

@@ -6,7 +6,8 @@
 --       4 the partition's moments (sorted set)
 --       5 the partition's outbox (stream)
 --       6 his spilled marks of today (hash: mark -> payload), to be written too
---       7 his spilled marks of yesterday
+--       7 his spilled marks of yesterday; both only if there are marks among
+--         the arguments
 -- ARGV  1 state and version that he must have: "a" and 8 bytes; "" if he must not be there
 --       2 the person to be stored, with state and version in front
 --       3 the live release's number; "" if it does not matter
