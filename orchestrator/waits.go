@@ -152,7 +152,7 @@ func (m *machine) lookBackQuiet(r *profiles.Run, s *dsl.WaitQuiet, back value.Ti
 		if e.Arrived > r.Base.Add(s.For.Duration(m.atStep(r, s.Slot))) {
 			return
 		}
-		if m.satisfies(r, e, s.Where) {
+		if m.satisfies(r, e, s.Where, e.Arrived) {
 			r.Base = e.Arrived
 		}
 	}
@@ -171,7 +171,7 @@ func (m *machine) lookBackFor(r *profiles.Run, s *dsl.WaitFor, back value.Time) 
 		}
 		list := m.p.Kept(alt.Event)
 		for k := len(list) - 1; k >= 0 && list[k].Arrived > r.Entered; k-- {
-			if list[k].Arrived <= r.Clock && m.satisfies(r, list[k], alt.Where) {
+			if list[k].Arrived <= r.Clock && m.satisfies(r, list[k], alt.Where, r.Clock) {
 				m.choose(r, s, alt, list[k], r.Clock)
 				return true
 			}
@@ -189,7 +189,7 @@ func (m *machine) lookBackFor(r *profiles.Run, s *dsl.WaitFor, back value.Time) 
 			if first != nil && e.Arrived >= first.Arrived {
 				break
 			}
-			if m.satisfies(r, e, alt.Where) {
+			if m.satisfies(r, e, alt.Where, e.Arrived) {
 				first, by = e, alt
 				break
 			}
@@ -202,12 +202,14 @@ func (m *machine) lookBackFor(r *profiles.Run, s *dsl.WaitFor, back value.Time) 
 	return true
 }
 
-// satisfies says whether an event that has arrived counts for a wait.
-func (m *machine) satisfies(r *profiles.Run, e *cond.Event, where *cond.Expr) bool {
+// satisfies says whether an event that has arrived counts for a wait. Its
+// `where` is judged at now: when the event arrived, and for one that came
+// before the wait, when the wait was reached.
+func (m *machine) satisfies(r *profiles.Run, e *cond.Event, where *cond.Expr, now value.Time) bool {
 	if began(r, e) || e.At < r.Entry.At || m.late(e) {
 		return false
 	}
-	return where == nil || where.Bool(m.aboutRun(r, e.Arrived, e))
+	return where == nil || where.Bool(m.aboutRun(r, now, e))
 }
 
 // holds asks a condition that is waited for.
@@ -252,13 +254,13 @@ func (m *machine) waits(e *cond.Event) {
 		}
 		switch s := m.stepOf(r).(type) {
 		case *dsl.WaitQuiet:
-			if s.Event == e.Name && m.satisfies(r, e, s.Where) {
+			if s.Event == e.Name && m.satisfies(r, e, s.Where, e.Arrived) {
 				r.Base = m.at
 				r.Until, _ = m.moment(r, s, m.at)
 			}
 		case *dsl.WaitFor:
 			for i := range s.Alts {
-				if alt := &s.Alts[i]; alt.Event == e.Name && m.satisfies(r, e, alt.Where) {
+				if alt := &s.Alts[i]; alt.Event == e.Name && m.satisfies(r, e, alt.Where, e.Arrived) {
 					m.choose(r, s, alt, e, m.at)
 					break
 				}
