@@ -47,10 +47,29 @@ func (p *printer) column(s syntax.Statement, first, last int) (kind string) {
 	case *syntax.Pair:
 		begin(1, s.Value)
 		return "pair"
+	case *syntax.DataPair:
+		begin(1, s.Value)
+		return "pair"
 	case *syntax.Branch:
 		begin(1, &s.Name)
 		begin(2, s.Steps)
 		return "branch"
+	case *syntax.Happens:
+		p.afterMoment(s.At, last)
+		return "at"
+	case *syntax.ImportIdentify:
+		p.afterWord(first, last)
+		equals(2, s.Value)
+		return "import"
+	case *syntax.ImportSet:
+		p.afterWord(first, last)
+		equals(2, s.Value)
+		return "import"
+	case *syntax.ImportAt:
+		p.afterWord(first, last)
+		return "import"
+	case *syntax.ValidFor, *syntax.Resend:
+		return "clause" // of several words: in doubt resend
 	case syntax.Setting:
 		p.afterWord(first, last)
 		return "setting"
@@ -65,6 +84,17 @@ func (p *printer) column(s syntax.Statement, first, last int) (kind string) {
 func (p *printer) afterWord(first, last int) {
 	if last > first {
 		p.columns[first+1] = 1
+	}
+}
+
+// afterMoment begins a column behind the time of what happens in a test.
+func (p *printer) afterMoment(m *syntax.Moment, last int) {
+	end := m.Span().End
+	for i := p.at[m.Span().Start]; i <= last; i++ {
+		if p.toks[i].start >= end {
+			p.columns[i] = 1
+			return
+		}
 	}
 }
 

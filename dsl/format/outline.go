@@ -36,9 +36,9 @@ type item struct {
 type mark uint8
 
 const (
-	sign    mark = 1 << iota // a minus or plus before one operand
+	binary  mark = 1 << iota // an operator between two operands; another minus is a sign
 	callee                   // the name of a function: its bracket follows directly
-	list                     // a `[` that begins a list and is no index
+	index                    // a `[` that follows directly what it is an index of
 	element                  // a `.` that begins an operand
 	ternary                  // the `:` of a ? b : c
 )
@@ -169,16 +169,16 @@ func (o *outline) Visit(n *ast.Node) {
 		return
 	}
 	switch n := (*n).(type) {
-	case *ast.UnaryNode:
-		if t := o.toks[i].text; t == "-" || t == "+" {
-			o.marks[i] |= sign
-		}
+	case *ast.BinaryNode:
+		o.marks[i] |= binary
 	case *ast.CallNode:
 		if i+1 < len(o.toks) && o.toks[i+1].text == "(" && isCall(n) {
 			o.marks[i] |= callee
 		}
-	case *ast.ArrayNode:
-		o.marks[i] |= list
+	case *ast.MemberNode:
+		if o.toks[i].text == "[" {
+			o.marks[i] |= index
+		}
 	case *ast.PointerNode:
 		if o.toks[i].text == "." {
 			o.marks[i] |= element
@@ -257,10 +257,21 @@ func (o *outline) calls(open int) bool { return open > 0 && o.marks[open-1]&call
 // or an element.
 func (o *outline) alone(open, last int) bool {
 	if o.exprs[[2]int{o.toks[open].start, o.toks[last].end}] {
-		return last != open+2 // a sole name could be read as a word of the language: wait until (no)
+		return !o.guards(open)
 	}
 	before, after := o.toks[max(open-1, 0)].text, o.toks[last+1].text
 	return (before == "(" || before == "[" || before == ",") && (after == ")" || after == "]" || after == ",")
+}
+
+// guards says whether a parenthesis keeps what stands in it from being read as
+// words of the language: wait until (no), expect (not …).
+func (o *outline) guards(open int) bool {
+	switch o.toks[max(open-1, 0)].text {
+	case "wait", "until", "expect":
+		next := o.toks[open+2].text
+		return wordLength(o.toks[open+1].text) > 0 && next != "." && next != "("
+	}
+	return false
 }
 
 // plain says whether what stands in parentheses can do without them: it stands

@@ -308,15 +308,17 @@ func (p *printer) space(i int) bool {
 			return false
 		}
 	case "[":
-		if p.marks[i]&list == 0 {
+		if p.marks[i]&index != 0 {
 			return false
 		}
 	}
 	switch before.text {
 	case "(", "[", ".", "@":
 		return false
+	case "-", "+":
+		return p.marks[i-1]&binary != 0
 	}
-	return p.marks[i-1]&sign == 0
+	return true
 }
 
 // decide says which of the bodies of a statement are broken, by the index of
