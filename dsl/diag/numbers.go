@@ -65,6 +65,8 @@ var numbers = map[Code]string{
 	"unknown-currency": "J211",
 	"bad-setting":      "J212",
 	"circle":           "J213",
+	"control-share":    "J214",
+	"always-quiet":     "J215",
 
 	"unknown-channel": "J301",
 	"wrong-clause":    "J302",
@@ -77,6 +79,7 @@ var numbers = map[Code]string{
 	"with-lacks":      "J309",
 	"unsent-message":  "J310",
 	"unknown-message": "J311",
+	"unknown-topic":   "J312",
 
 	"no-entry":         "J401",
 	"no-reentry-rule":  "J402",
@@ -88,6 +91,24 @@ var numbers = map[Code]string{
 	"not-settable":     "J408",
 	"let-type":         "J409",
 	"empty-window":     "J410",
+	"bad-times":        "J411",
+	"no-wait":          "J412",
+	"whole-days":       "J413",
+	"day-twice":        "J414",
+	"bad-priority":     "J415",
+	"not-emitted":      "J416",
+	"property-lacks":   "J417",
+	"no-request":       "J418",
+	"unknown-webhook":  "J419",
+	"uncalled-webhook": "J420",
+	"answer-differs":   "J421",
+
+	"unknown-split":  "J501",
+	"unknown-reason": "J502",
+	"unknown-part":   "J503",
+	"bad-test":       "J504",
+	"unknown-format": "J505",
+	"import-lacks":   "J506",
 
 	"counts-from-now": "J601",
 }
