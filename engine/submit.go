@@ -124,7 +124,8 @@ func firstOf(errs []error) error {
 }
 
 // chainsOf puts items together that share an identifier or a profile, and so
-// may concern one person, or people who are merged on the way.
+// may concern one person, or people who are merged on the way; and an alias
+// with the items of the user whom it must not name.
 func chainsOf(items []*item, known pointers) [][]*item {
 	if len(items) == 1 {
 		return [][]*item{items}
@@ -156,6 +157,9 @@ func chainsOf(items []*item, known pointers) [][]*item {
 			if p := known[key]; p != "" {
 				join(pointerKey{value: p}, i) // no trait: a profile
 			}
+		}
+		if prev := it.call.PreviousID; prev != "" {
+			join(pointerKey{"user_id", prev}, i) // an alias is refused if somebody is a user by that
 		}
 	}
 	index := map[int]int{}

@@ -259,7 +259,7 @@ func drawItem(t *rapid.T, n int, prefix string, from time.Time) map[string]any {
 	case "page":
 		item["type"], item["name"] = kind, fmt.Sprint("p", n)
 	case "alias":
-		item["type"], item["previousId"] = kind, who("previous", "a1", "a2")
+		item["type"], item["previousId"] = kind, who("previous", "a1", "a2", "ann")
 	}
 	return item
 }
