@@ -110,11 +110,13 @@ func within(m *Mapper, line int) string {
 		if strings.HasPrefix(text, "}") && i < line {
 			return ""
 		}
-		if d := opening.FindStringSubmatch(text); d != nil {
-			if i == line {
-				return ""
-			}
+		if text == "" || text[0] < 'a' || text[0] > 'z' {
+			continue
+		}
+		if d := opening.FindStringSubmatch(text); d != nil && i < line {
 			return " in " + d[1]
+		} else if d != nil {
+			return ""
 		}
 	}
 	return ""
