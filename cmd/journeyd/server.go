@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -18,8 +20,10 @@ import (
 	"journey/workflows"
 )
 
-// drainFor bounds the way from SIGTERM to the end of the process.
-const drainFor = 28 * time.Second
+// drainFor is how long requests under way are waited for after SIGTERM, the
+// deliveries meanwhile taking as long at most as their provider may. It leaves
+// some seconds of the thirty for what lies below.
+const drainFor = 20 * time.Second
 
 // serverOptions are what both commands know once their surroundings run.
 type serverOptions struct {
@@ -88,16 +92,27 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 		Engine: s.engine, WriteKeys: ingest.Keys(opt.writeKeys), AdminKey: opt.adminKey, Mailbox: opt.mailbox,
 		Logger: opt.log, Version: version(), Health: s.health,
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/u/", links.handler(s.engine))
-	mux.Handle("/", s.api.Handler())
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(opt.log.Handler(), slog.LevelDebug)}
+	s.http = s.api.HTTPServer()
+	s.http.Handler = paths(links.handler(s.engine), s.http.Handler)
 	go func() {
 		if err := s.http.Serve(opt.listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}()
 	return s, nil
+}
+
+// paths takes the links in messages to their page and everything else to the
+// API. Paths stay as they came: a mux redirects those it finds unclean, which
+// browsers take for a success.
+func paths(links, api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/u/") {
+			links.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 func dialTemporal(ctx context.Context, opt serverOptions) (client.Client, error) {
@@ -144,12 +159,18 @@ func (s *server) stop(ctx context.Context) {
 	if s.api != nil {
 		s.api.Drain()
 	}
+	var under sync.WaitGroup
 	if s.http != nil {
-		_ = s.http.Shutdown(ctx) // what is not answered by then is cut off
+		under.Go(func() {
+			if s.http.Shutdown(ctx) != nil {
+				_ = s.http.Close() // what is not answered by now is cut off
+			}
+		})
 	}
 	if s.side != nil {
-		s.side.Stop()
+		under.Go(s.side.Stop)
 	}
+	under.Wait()
 	if s.client != nil {
 		s.client.Close()
 	}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A Redis that may lose what it was given is refused, and the setting named.
+func TestServeRefusesARedisThatForgets(t *testing.T) {
+	r := startRedis(t)
+	t.Setenv("JOURNEY_ADMIN_KEY", siteAdminKey)
+	t.Setenv("JOURNEY_WRITE_KEYS_WEB", siteWriteKey)
+	for _, c := range []struct{ setting, bad, good string }{
+		{"maxmemory-policy", "allkeys-lru", "noeviction"},
+		{"maxmemory-policy", "volatile-ttl", "noeviction"},
+		{"appendonly", "no", "yes"},
+	} {
+		r.do("CONFIG", "SET", c.setting, c.bad)
+		code, out, errs := exits(t, "serve", "--listen", "127.0.0.1:0", "--redis", r.url(), "--temporal", "127.0.0.1:1")
+		r.do("CONFIG", "SET", c.setting, c.good)
+		for _, want := range []string{c.setting, c.bad, "set it to " + c.good} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%s %s: stderr %q, want %q in it", c.setting, c.bad, errs, want)
+			}
+		}
+		if code != 1 || out != "" || len(lines(errs)) != 1 {
+			t.Errorf("%s %s: exit %d, stdout %q, stderr %q", c.setting, c.bad, code, out, errs)
+		}
+	}
+}
+
+// The server says how it is, also while Redis is frozen.
+func TestHealth(t *testing.T) {
+	r := startRedis(t)
+	p := startDev(t, "--redis", r.url())
+	if code, text := request(t, "GET", p.api+"/livez"); code != 200 {
+		t.Errorf("livez: %d %s", code, text)
+	}
+	if code, text := request(t, "GET", p.api+"/version"); code != 200 || !strings.Contains(text, `"version"`) {
+		t.Errorf("version: %d %s", code, text)
+	}
+	if code, text := request(t, "GET", p.api+"/metrics"); code != 200 || !strings.Contains(text, "journey_redis_writable 1") {
+		t.Errorf("metrics: %d %s", code, text)
+	}
+	if checks := p.checks(200); !checks["redis"] || !checks["outbox"] || !checks["clock"] || !checks["temporal"] {
+		t.Errorf("the checks are %v", checks)
+	}
+	r.signal(syscall.SIGSTOP)
+	began := time.Now()
+	if checks := p.checks(503); checks["redis"] {
+		t.Errorf("Redis is frozen, and the checks are %v", checks)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("readyz took %s", took)
+	}
+	if code, text := request(t, "GET", p.api+"/livez"); code != 200 {
+		t.Errorf("livez while Redis is frozen: %d %s", code, text)
+	}
+	r.signal(syscall.SIGCONT)
+	eventually(t, 10*time.Second, "ready again", func() error {
+		if code, text := request(t, "GET", p.api+"/readyz"); code != 200 {
+			return fmt.Errorf("%d %s", code, text)
+		}
+		return nil
+	})
+}
+
+// checks asks /readyz for all checks, and wants a status.
+func (p *process) checks(status int) map[string]bool {
+	p.t.Helper()
+	code, text := request(p.t, "GET", p.api+"/readyz?verbose")
+	var answer struct {
+		Checks []struct {
+			Name string
+			OK   bool
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || code != status {
+		p.t.Fatalf("readyz: %d %s %v", code, text, err)
+	}
+	checks := map[string]bool{}
+	for _, c := range answer.Checks {
+		checks[c.Name] = c.OK
+	}
+	return checks
+}
+
+// A client that never finishes what it sends does not keep the server from
+// ending in time.
+func TestEndsInSpiteOfASlowClient(t *testing.T) {
+	t.Parallel() // it waits for the end of the server's patience
+	p := startDev(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.api, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// The Basic credentials are "dev:".
+	fmt.Fprint(conn, "POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ZGV2Og==\r\nContent-Length: 100\r\n\r\n{")
+	p.post("/v1/track", track("ann", "ping", nil, nil)) // by now the other one is being read
+	began := time.Now()
+	if code := p.end(); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.errs)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// Nothing is redirected: browsers take that for a success.
+func TestNothingIsRedirected(t *testing.T) {
+	p := startDev(t)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, path := range []string{"//v1/track", "/v1//track", "/v1/./track", "/u//x", "/u", "/v1/track/"} {
+		req, err := http.NewRequest(http.MethodPost, p.api+path, strings.NewReader(`{"userId":"ann","event":"ping"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("dev", "")
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if want := map[bool]int{true: 200, false: 404}[path == "/v1/track/"]; res.StatusCode != want {
+			t.Errorf("POST %s: %d, want %d", path, res.StatusCode, want)
+		}
+	}
+}
