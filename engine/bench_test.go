@@ -42,8 +42,8 @@ func benchSubmit(b *testing.B, people, batch int, change ...func(*Options)) {
 	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "events/s")
 }
 
-func BenchmarkSubmitHot(b *testing.B)      { benchSubmit(b, 2000, 1) }
-func BenchmarkSubmitHotBatch(b *testing.B) { benchSubmit(b, 2000, 100) }
+func BenchmarkSubmitHot(b *testing.B)      { benchSubmit(b, 10_000, 1) }
+func BenchmarkSubmitHotBatch(b *testing.B) { benchSubmit(b, 10_000, 100) }
 func BenchmarkSubmitCold(b *testing.B) {
-	benchSubmit(b, 2000, 1, func(o *Options) { o.CacheBytes = -1 })
+	benchSubmit(b, 10_000, 1, func(o *Options) { o.CacheBytes = -1 })
 }

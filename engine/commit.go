@@ -12,9 +12,8 @@ import (
 	"journey/profiles/store"
 )
 
-// commit stores what the tasks of a group made of a person. again means that
-// it was refused and everything is to be done once more on a fresh person.
-func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*task) (again bool, err error) {
+// commitOf is the commit of what the tasks of a group made of a person.
+func (e *Engine) commitOf(rec *record, v *visit, group []*task) store.Commit {
 	c := store.Commit{
 		Person: v.p, Base: rec.base, Release: v.live.number, Switches: v.live.switches.Version,
 		Due: e.dueOf(v.p), Reactions: reactionsOf(v),
@@ -28,14 +27,19 @@ func (e *Engine) commit(ctx context.Context, rec *record, v *visit, group []*tas
 		}
 	}
 	c.Spill = store.SpillMarks(v.p)
-	done := e.store.Commit(ctx, c)[0]
+	return c
+}
+
+// committed takes the answer to a group's commit. again means that it was
+// refused and everything is to be done once more on a fresh person.
+func (e *Engine) committed(ctx context.Context, rec *record, v *visit, group []*task, done store.Committed) (again bool, err error) {
 	var release *store.ReleaseError
 	var moved *store.MovedError
 	var seen *store.DuplicateError
 	switch {
 	case done.Err == nil:
 		rec.base = done.Base
-		e.committed(rec, v, group)
+		e.follow(rec, v, group)
 		return false, nil
 	case errors.Is(done.Err, store.ErrConflict):
 		e.stats.conflicts.Add(1)
@@ -72,9 +76,9 @@ func markOf(list []profiles.Mark, mark *profiles.Mark) *profiles.Mark {
 	return nil
 }
 
-// committed is what follows a commit: the person stays in memory, and the
+// follow is what follows a commit: the person stays in memory, and the
 // relay of this process hears of the reactions.
-func (e *Engine) committed(rec *record, v *visit, group []*task) {
+func (e *Engine) follow(rec *record, v *visit, group []*task) {
 	e.stats.commits.Add(1)
 	e.remember(rec, group)
 	if e.observe != nil && len(v.traces) > 0 {

@@ -17,10 +17,12 @@ import (
 	"journey/profiles/store"
 )
 
-// A lane is the queue of one person in this process. One goroutine works it
-// off: it takes all tasks that have come, does them one after the other on
-// the loaded person, each at an instant of its own, and commits what came of
-// them together. A lane exists as long as it has tasks.
+// A lane is the queue of one person in this process, and exists as long as it
+// has tasks. Who finds none opens it and does his own tasks at once; those
+// that come meanwhile queue up, and a goroutine works them off afterwards: it
+// takes all that have come, does them one after the other on the loaded
+// person, each at an instant of its own, and commits what came of them
+// together.
 //
 // When the commit is refused, the person as changed by the tasks is thrown
 // away and everything is done again on a fresh one: so a task must not keep
@@ -65,6 +67,9 @@ const (
 	taskTaken         // the lane does it: its result will come
 	taskLeft          // its maker has gone: it must not be begun
 )
+
+// errBroken: the task broke the machine. It is a bug, and nobody else's harm.
+var errBroken = errors.New("this input cannot be processed: it breaks the machine")
 
 // Errors by which a lane gives a task back to its maker.
 var errRelease = errors.New("the task was made for another release than the live one")
@@ -135,50 +140,81 @@ func (l *lanes) close() {
 	l.work.Wait()
 }
 
-// on does tasks with a person, in their order, and waits for them. Each has
-// its result in its err field afterwards; the error is that of those that did
-// not get one in time.
+// on does tasks with a person, in their order. Each has its result in its err
+// field afterwards; the error is that of those that did not get one in time.
 func (e *Engine) on(ctx context.Context, id string, tasks ...*task) error {
-	for _, t := range tasks {
-		t.done = make(chan struct{})
-		t.err = nil
-		t.state.Store(taskWaiting)
+	l, err := e.join(id, tasks)
+	if err != nil {
+		return err
 	}
-	if !e.queue(id, tasks) {
-		return ErrClosed
+	if l == nil {
+		return wait(ctx, tasks)
 	}
-	for i, t := range tasks {
-		select {
-		case <-t.done:
-		case <-ctx.Done():
-			for _, t := range tasks[i:] {
-				t.state.CompareAndSwap(taskWaiting, taskLeft)
-			}
-			return fmt.Errorf("%w (%w)", ErrUnavailable, ctx.Err())
-		}
+	defer e.leave(l)
+	for group := range slices.Chunk(tasks, maxGroup) {
+		within, cancel := e.within(ctx)
+		e.serve(within, id, group, true)
+		cancel()
 	}
 	return nil
 }
 
-// queue puts tasks into a lane, and starts it if it is new; false: the engine
-// is closed.
-func (e *Engine) queue(id string, tasks []*task) bool {
+// within is the time that an attempt on the store has: its caller may go, but
+// not longer than he would have waited.
+func (e *Engine) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(patience)
+	if d, ok := ctx.Deadline(); ok && d.Before(end) {
+		end = d
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
+
+// join opens a person's lane for tasks that their maker does himself, and
+// answers it; nil: it is open already, and the tasks have queued up in it.
+func (e *Engine) join(id string, tasks []*task) (*lane, error) {
 	e.lanes.mu.Lock()
 	defer e.lanes.mu.Unlock()
 	if e.lanes.closed {
-		return false
+		return nil, ErrClosed
 	}
-	if l := e.lanes.byID[id]; l != nil {
+	l, open := e.lanes.byID[id]
+	for _, t := range tasks {
+		t.err = nil
+		if open {
+			t.done = make(chan struct{})
+			t.state.Store(taskWaiting)
+		} else {
+			t.done = nil
+			t.state.Store(taskTaken)
+		}
+	}
+	if open {
 		l.queue = append(l.queue, tasks...)
-		return true
+		return nil, nil
 	}
 	if e.lanes.byID == nil {
 		e.lanes.byID = map[string]*lane{}
 	}
-	l := &lane{id: id, queue: slices.Clone(tasks)}
+	l = &lane{id: id}
 	e.lanes.byID[id] = l
-	e.lanes.work.Go(func() { e.drive(l) })
-	return true
+	e.lanes.work.Add(1)
+	return l, nil
+}
+
+// leave closes a lane that the caller opened; what has queued up in it
+// meanwhile is worked off by a goroutine.
+func (e *Engine) leave(l *lane) {
+	e.lanes.mu.Lock()
+	defer e.lanes.mu.Unlock()
+	if len(l.queue) == 0 {
+		delete(e.lanes.byID, l.id)
+		e.lanes.work.Done()
+		return
+	}
+	go func() {
+		defer e.lanes.work.Done()
+		e.drive(l)
+	}()
 }
 
 // drive works a lane off until nothing is left in it.
@@ -199,32 +235,53 @@ func (e *Engine) drive(l *lane) {
 		}
 		l.queue = slices.Clone(l.queue[n:])
 		e.lanes.mu.Unlock()
-		e.serve(l.id, group)
+		ctx, cancel := e.within(e.ctx)
+		e.serve(ctx, l.id, group, true)
+		cancel()
+	}
+}
+
+// wait waits for tasks that have queued up in a lane.
+func wait(ctx context.Context, tasks []*task) error {
+	for i, t := range tasks {
+		select {
+		case <-t.done:
+		case <-ctx.Done():
+			for _, t := range tasks[i:] {
+				t.state.CompareAndSwap(taskWaiting, taskLeft)
+			}
+			return fmt.Errorf("%w (%w)", ErrUnavailable, ctx.Err())
+		}
+	}
+	return nil
+}
+
+// end gives a task its result.
+func (t *task) end(err error) {
+	if err != nil {
+		t.err = err
+	}
+	if t.done != nil {
+		close(t.done)
 	}
 }
 
 func finish(tasks []*task, err error) {
 	for _, t := range tasks {
-		if err != nil {
-			t.err = err
-		}
-		close(t.done)
+		t.end(err)
 	}
 }
 
-// serve does a group of tasks on a person and commits it.
-func (e *Engine) serve(id string, group []*task) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), patience)
-	defer cancel()
-	memory := true // whether a person in memory will do
+// serve does a group of tasks on a person and commits it. memory says whether
+// the person in memory will do.
+func (e *Engine) serve(ctx context.Context, id string, group []*task, memory bool) {
 	for tries := 0; tries < maxTries; {
 		live := e.living.Load()
 		if live == nil {
 			finish(group, ErrNoRelease)
 			return
 		}
-		group = giveBack(group, live)
-		if len(group) == 0 {
+		if group = giveBack(group, live); len(group) == 0 {
 			return
 		}
 		rec, err := e.obtain(ctx, id, memory, group[0].newborn, live)
@@ -232,46 +289,44 @@ func (e *Engine) serve(id string, group []*task) {
 			tries++
 			continue
 		}
+		var v *visit
+		if err == nil {
+			v, group, err = e.visit(ctx, id, rec, live, group)
+		}
 		if err != nil {
 			finish(group, err)
 			return
 		}
-		v, left, err := e.visit(ctx, id, rec, live, group)
-		group = left
-		if err != nil {
-			finish(group, err)
-			return
-		}
-		if len(group) == 0 {
-			return
-		}
-		if v == nil { // a task broke the machine: the others are done again without it
-			memory = false
-			continue
-		}
-		if !v.changed && v.doubtful && !rec.fresh {
+		if v == nil || v.unsure(rec) {
 			memory = false
 			continue
 		}
 		if !v.changed {
-			if !v.touched {
-				e.remember(rec, group)
-			}
-			finish(group, nil)
+			e.unchanged(rec, v, group)
 			return
 		}
-		again, err := e.commit(ctx, rec, v, group)
+		again, err := e.committed(ctx, rec, v, group, e.store.Commit(ctx, e.commitOf(rec, v, group))[0])
 		if !again {
 			finish(group, err)
 			return
 		}
 		memory = false
-		tries++
-		if tries > 1 { // somebody else is at it: not in step with him
+		if tries++; tries > 1 { // somebody else is at it: not in step with him
 			time.Sleep(rand.N(time.Duration(tries) * time.Millisecond))
 		}
 	}
 	finish(group, fmt.Errorf("%w (others changed the person %d times in between)", ErrUnavailable, maxTries))
+}
+
+// unsure says whether the answers are to be had from a fresh person first.
+func (v *visit) unsure(rec *record) bool { return !v.changed && v.doubtful && !rec.fresh }
+
+// unchanged answers a group that needs no commit.
+func (e *Engine) unchanged(rec *record, v *visit, group []*task) {
+	if !v.touched {
+		e.remember(rec, group)
+	}
+	finish(group, nil)
 }
 
 // giveBack returns the tasks that were made for another release, or under a
@@ -288,7 +343,7 @@ func giveBack(group []*task, live *living) []*task {
 			keep = append(keep, t)
 			continue
 		}
-		close(t.done)
+		t.end(nil)
 	}
 	return keep
 }
@@ -309,10 +364,18 @@ func (e *Engine) obtain(ctx context.Context, id string, memory, newborn bool, li
 	if err != nil {
 		return nil, err
 	}
-	if l.ID != id {
+	return e.recordOf(ctx, id, l, live)
+}
+
+// recordOf is a person as he was loaded. errAgain: he was found under another
+// release or other switches than those in hand.
+func (e *Engine) recordOf(ctx context.Context, id string, l store.Loaded, live *living) (*record, error) {
+	switch {
+	case l.Err != nil:
+		return nil, e.away(l.Err)
+	case l.ID != id:
 		return nil, &movedError{to: l.ID, finished: true}
-	}
-	if l.Moving != "" {
+	case l.Moving != "":
 		return nil, &movedError{to: l.Moving}
 	}
 	if l.Release != live.number || l.Switches != live.switches.Version {
@@ -364,7 +427,7 @@ func (e *Engine) visit(ctx context.Context, id string, rec *record, live *living
 	for i, t := range group {
 		t.err = nil
 		if broken := v.try(t); broken {
-			close(t.done)
+			t.end(nil)
 			return nil, slices.Delete(slices.Clone(group), i, i+1), nil
 		}
 	}
@@ -377,7 +440,7 @@ func (v *visit) try(t *task) (broken bool) {
 		if r := recover(); r != nil {
 			v.e.stats.panics.Add(1)
 			v.e.log.Error("a task broke the machine", "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
-			t.err = errors.New("this input cannot be processed: it breaks the machine")
+			t.err = errBroken
 			broken = true
 		}
 	}()

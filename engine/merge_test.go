@@ -291,3 +291,59 @@ func describe(t testingT, e *Engine, id string) string {
 	slices.Sort(lines) // two people's events may share an instant
 	return strings.Join(lines, "\n")
 }
+
+// Batches that overlap, through two engines at once, with merges inside and
+// every call twice: nothing is lost, nothing counts twice.
+func TestRacingBatches(t *testing.T) {
+	url := startRedis(t).url
+	a, b := startEngine(t, url), startEngine(t, url)
+	deploy(t, a, shop)
+	const people, batches, size = 25, 24, 40
+	orders := make([]int, people)
+	all := make([][]Call, batches)
+	for n := range all {
+		for k := range size {
+			p := (n*7 + k*11) % people
+			c := track("", "Order Completed", fmt.Sprintf("%d-%d", n, k), map[string]any{"total": 1.0})
+			c.AnonymousID = fmt.Sprintf("d%d-%d", p, (n+k)%3)
+			if n > batches/3 || k%5 == 0 {
+				c.UserID = fmt.Sprint("u", p)
+			}
+			orders[p]++
+			all[n] = append(all[n], c)
+		}
+	}
+	var work sync.WaitGroup
+	for w := range 8 {
+		e := []*Engine{a, b}[w%2]
+		work.Go(func() {
+			for n := w / 2; n < batches; n += 4 { // each batch by both engines
+				rs, err := patiently(func() ([]CallResult, error) { return e.Submit(context.Background(), all[n]) })
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, r := range rs {
+					if r.Err != nil {
+						t.Error(r.Err)
+					}
+				}
+			}
+		})
+	}
+	work.Wait()
+	for p := range people { // whoever was only seen by a device becomes known
+		for d := range 3 {
+			c := track(fmt.Sprint("u", p), "Nudged", fmt.Sprintf("end-%d-%d", p, d), nil)
+			c.AnonymousID = fmt.Sprintf("d%d-%d", p, d)
+			submit(t, a, c)
+		}
+	}
+	for p := range people {
+		v := profile(t, b, fmt.Sprint("user_id:u", p))
+		if v.Traits["orders"] != float64(orders[p]) {
+			t.Errorf("u%d has %v orders, want %d", p, v.Traits["orders"], orders[p])
+		}
+	}
+	t.Logf("a: %+v", a.Counts())
+}

@@ -216,3 +216,12 @@ func (e *Engine) Work(ctx context.Context, partitions []int) ([]int, error) {
 	}
 	return busy, e.away(err)
 }
+
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

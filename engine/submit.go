@@ -90,34 +90,44 @@ func (e *Engine) submit(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
-	chains := chainsOf(items, known)
-	if len(chains) == 1 {
-		return e.chain(ctx, chains[0], known)
+	parts := chainsOf(items, known)
+	if len(parts) == 1 {
+		return e.bring(ctx, &chain{items: parts[0], known: known})
 	}
-	errs := make([]error, len(chains))
-	places := make(chan struct{}, maxChains)
+	chains := make([]*chain, len(parts))
+	var plain, other []*chain
+	for i, part := range parts {
+		c := &chain{items: part, known: known.of(part)}
+		chains[i] = c
+		if _, n := c.front(); n > 0 {
+			plain = append(plain, c)
+		} else {
+			other = append(other, c)
+		}
+	}
+	// What needs no thought goes together; what does, and what is left over,
+	// each by itself.
 	var all sync.WaitGroup
-	for i, c := range chains {
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
-			own := pointers{}
-			for _, it := range c {
-				for _, id := range it.prep.idents {
-					own[keyOf(id)] = known[keyOf(id)]
-				}
+	places := make(chan struct{}, maxChains)
+	alone := func(list []*chain) {
+		for _, c := range list {
+			if len(c.items) == 0 || c.err != nil {
+				continue
 			}
-			errs[i] = e.chain(ctx, c, own)
-		})
+			places <- struct{}{}
+			all.Go(func() {
+				defer func() { <-places }()
+				c.err = e.bring(ctx, c)
+			})
+		}
 	}
+	alone(other)
+	e.convoy(ctx, plain)
+	alone(plain)
 	all.Wait()
-	return firstOf(errs)
-}
-
-func firstOf(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+	for _, c := range chains {
+		if c.err != nil {
+			return c.err
 		}
 	}
 	return nil
@@ -177,91 +187,116 @@ func chainsOf(items []*item, known pointers) [][]*item {
 	return chains
 }
 
-// chain brings items to their people one after the other; those in a row for
-// one person together.
-func (e *Engine) chain(ctx context.Context, items []*item, known pointers) error {
-	for tries := 0; len(items) > 0; {
-		if err := items[0].refused; err != nil {
-			items[0].out.Err = err
-			items = items[1:]
+// chain is a number of items that may concern one person, in their order. It
+// belongs to one goroutine at a time.
+type chain struct {
+	items []*item // that are left
+	known pointers
+	tries int // since the last one was done
+	err   error
+}
+
+// of is what is known of the identifiers of items.
+func (known pointers) of(items []*item) pointers {
+	own := make(pointers, len(items))
+	for _, it := range items {
+		for _, id := range it.prep.idents {
+			own[keyOf(id)] = known[keyOf(id)]
+		}
+	}
+	return own
+}
+
+// bring brings a chain's items to their people one after the other, those in a
+// row for one person together.
+func (e *Engine) bring(ctx context.Context, c *chain) error {
+	for len(c.items) > 0 {
+		first := c.items[0]
+		if first.refused != nil {
+			first.out.Err = first.refused
+			c.items = c.items[1:]
 			continue
 		}
-		owner, n := front(items, known)
+		owner, n := c.front()
 		newborn := false
 		if n == 0 {
 			var err error
-			if owner, newborn, err = e.settle(ctx, items[0], known); err != nil {
+			if owner, newborn, err = e.settle(ctx, first, c.known); err != nil {
 				var wrong *CallError
 				if !errors.As(err, &wrong) {
 					return err
 				}
-				items[0].out.Err = err
-				items = items[1:]
+				first.refused = err
 				continue
 			}
 			n = 1
 		}
-		done, err := e.apply(ctx, owner, newborn, items[:n], known)
+		tasks := tasksFor(c.items[:n], newborn)
+		err := e.on(ctx, owner, tasks...)
+		if err == nil {
+			err = e.harvest(ctx, c, owner, tasks)
+		}
 		if err != nil {
 			return err
-		}
-		items = items[done:]
-		if tries++; done > 0 {
-			tries = 0
-		}
-		if tries >= maxTries {
-			return fmt.Errorf("%w (the person kept changing)", ErrUnavailable)
 		}
 	}
 	return nil
 }
 
-// front is the profile of the first items that are known to go to one, and
-// how many there are: 0 when the first must be settled.
-func front(items []*item, known pointers) (owner string, n int) {
-	for _, it := range items {
+// front is the profile of the chain's first items that are known to go to
+// one, and how many there are: 0 when the first must be settled.
+func (c *chain) front() (owner string, n int) {
+	for _, it := range c.items {
 		if it.settle || it.refused != nil {
 			return owner, n
 		}
+		to := owner
 		for _, id := range it.prep.idents {
-			p := known[keyOf(id)]
-			if p == "" || owner != "" && p != owner {
+			p := c.known[keyOf(id)]
+			if p == "" || to != "" && p != to {
 				return owner, n
 			}
-			owner = p
+			to = p
 		}
+		owner = to
 		n++
 	}
 	return owner, n
 }
 
-// apply takes items to one person, and answers how many of the first are
-// done. The others are to be looked at again.
-func (e *Engine) apply(ctx context.Context, owner string, newborn bool, items []*item, known pointers) (int, error) {
+// tasksFor are the tasks that apply items to one person. Once one has failed
+// those after it do too: they must not overtake it.
+func tasksFor(items []*item, newborn bool) []*task {
 	tasks := make([]*task, len(items))
-	behind := new(bool) // an item has failed: those after it must not overtake it
+	behind := false
 	for i, it := range items {
 		t := &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn}
 		t.do = func(v *visit) error {
 			if i == 0 {
-				*behind = false
+				behind = false
 			}
-			if *behind {
+			if behind {
 				return errBehind
 			}
 			err := it.applyTo(v, t)
-			*behind = err != nil
+			behind = err != nil
 			return err
 		}
 		tasks[i] = t
 	}
-	if err := e.on(ctx, owner, tasks...); err != nil {
-		return 0, err
-	}
+	return tasks
+}
+
+// harvest takes the results of the chain's first items, as far as they are
+// done. The others are to be looked at again.
+func (e *Engine) harvest(ctx context.Context, c *chain, owner string, tasks []*task) error {
 	for i, t := range tasks {
-		it := items[i]
+		it := c.items[0]
 		if t.err != nil {
-			return i, e.again(ctx, owner, items[i:], t.err, known)
+			if c.tries++; c.tries >= maxTries {
+				return fmt.Errorf("%w (the person kept changing)", ErrUnavailable)
+			}
+			return e.again(ctx, owner, c.items[:len(tasks)-i], t.err, c.known)
 		}
 		it.result.Profile = owner
 		it.result.Warnings = append(it.result.Warnings, it.prep.faults...)
@@ -269,8 +304,9 @@ func (e *Engine) apply(ctx context.Context, owner string, newborn bool, items []
 		if it.result.Duplicate {
 			e.stats.duplicates.Add(1)
 		}
+		c.items, c.tries = c.items[1:], 0
 	}
-	return len(items), nil
+	return nil
 }
 
 var (
@@ -298,6 +334,9 @@ func (e *Engine) again(ctx context.Context, owner string, items []*item, err err
 		items[0].settle = true
 		return e.lookUpInto(ctx, items[0].prep.idents, known)
 	case errors.Is(err, errBehind):
+		return nil
+	case errors.Is(err, errBroken):
+		items[0].refused = &CallError{Code: "cannot-be-processed", Message: errBroken.Error()}
 		return nil
 	}
 	return err
