@@ -17,7 +17,8 @@ import (
 
 const (
 	// deliverTimeout bounds one call of a provider, from the claim to the
-	// settlement. It is also how long a left-over claim is believed.
+	// settlement. A left-over claim is believed a little longer: the engine's
+	// default.
 	deliverTimeout = 30 * time.Second
 	// claimTries bounds how often a message that keeps changing is drafted
 	// again within one attempt.

@@ -168,6 +168,7 @@ func (r *relay) look(ctx context.Context) []int {
 
 func (r *relay) handle(ctx context.Context, todo map[int]bool) {
 	leases := r.leases()
+	var away atomic.Bool // Temporal: what is due must not wait for it in each partition anew
 	places := make(chan struct{}, parallel)
 	var all sync.WaitGroup
 	for p := range todo {
@@ -178,38 +179,39 @@ func (r *relay) handle(ctx context.Context, todo map[int]bool) {
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			r.partition(ctx, l)
+			r.partition(ctx, l, &away)
 		})
 	}
 	all.Wait()
 }
 
 // partition lets what is due happen, and empties the outbox as far as
-// Temporal takes it.
-func (r *relay) partition(ctx context.Context, l engine.Lease) {
+// Temporal takes it. Once it has taken something not, it is left alone until
+// the next look.
+func (r *relay) partition(ctx context.Context, l engine.Lease, away *atomic.Bool) {
 	if _, err := r.parts.Tick(ctx, l); err != nil && ctx.Err() == nil {
 		r.log.Warn("what is due cannot be done", "partition", l.Partition, "error", err.Error())
 	}
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !away.Load() {
 		reactions, err := r.parts.Outbox(ctx, l, batch)
 		if err != nil || len(reactions) == 0 {
 			return
 		}
-		accepted := r.deliver(ctx, l, reactions)
+		accepted := r.deliver(ctx, l, reactions, away)
 		if len(accepted) > 0 {
 			if err := r.parts.Ack(ctx, l, accepted...); err != nil {
 				return // read again: a repeat converges
 			}
 		}
 		if len(accepted) < len(reactions) {
-			return // Temporal is away: the next look tries again
+			return // the next look tries again
 		}
 	}
 }
 
 // deliver takes reactions to Temporal, those of one run in their order, and
 // answers which were accepted.
-func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.Reaction) []string {
+func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.Reaction, away *atomic.Bool) []string {
 	var order []string
 	byRun := map[string][]store.Reaction{}
 	for _, re := range reactions {
@@ -227,7 +229,11 @@ func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.R
 		all.Go(func() {
 			defer func() { <-places }()
 			for _, re := range byRun[run] {
+				if away.Load() {
+					return
+				}
 				if !r.take(ctx, l.Partition, re) {
+					away.Store(true)
 					return
 				}
 				mu.Lock()

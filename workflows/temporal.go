@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -35,11 +34,13 @@ type service struct {
 func (t *service) react(ctx context.Context, partition int, re store.Reaction) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	// The reaction's own id is the request's: a repeat of it is the same start,
+	// and another wake may start a workflow that was ended by hand meanwhile.
+	id := fmt.Sprintf("%03d-%s", partition, re.ID)
 	if re.Kind == store.StartRun {
 		first := t.real(orchestrator.Order{
 			Kind: orchestrator.OrderKind(re.Order.Kind), Seq: re.Order.Seq, Until: re.Order.Until, Channel: re.Order.Channel,
 		})
-		id := fmt.Sprintf("%03d-%s", partition, re.ID)
 		return t.start(ctx, Start{Run: re.Run, Next: first}, id, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	}
 	err := t.client.SignalWorkflow(ctx, re.Run, "", WakeSignal, re.Seq)
@@ -48,11 +49,9 @@ func (t *service) react(ctx context.Context, partition int, re store.Reaction) e
 		return err
 	}
 	// No workflow: the run has ended and all is well, or Temporal has lost it.
-	now, lives, err := t.lives(ctx, re.Run)
-	if err != nil || !lives {
+	if _, lives, err := t.lives(ctx, re.Run); err != nil || !lives {
 		return err
 	}
-	id := now.Run + "#" + strconv.FormatInt(now.Seq, 10)
 	return t.start(ctx, Start{Run: re.Run}, id, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
