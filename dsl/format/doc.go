@@ -14,8 +14,8 @@
 //
 // Two blanks a level, one between words. Nothing has options.
 //
-// A block that stood on one line and fits into 100 columns stays there; any
-// other has one statement a line. The blocks of one statement (`if` and
+// A block that stood on one line and fits into 100 columns (the data of a test:
+// 120) stays there; any other has one statement a line. The blocks of one statement (`if` and
 // `else`) are broken together. Empty blocks are `{ }`. Pairs and properties
 // are divided by commas on one line and by line ends otherwise.
 //

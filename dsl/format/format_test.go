@@ -213,3 +213,16 @@ func BenchmarkSource(b *testing.B) {
 		Source(&diag.File{Text: string(text)})
 	}
 }
+
+// TestFound are what random files have found, shrunk.
+func TestFound(t *testing.T) {
+	for _, text := range []string{
+		"message a via b { to (({\n\n})) }\n",
+		"journey a { enter on request where [any()\n,] }\n",
+		"segment a = (({\n,\n}))\n",
+	} {
+		if f := fault(text); f != "" {
+			t.Error(f)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type body struct {
 	items []item
 	last  int  // index of the `}`
 	data  bool // pairs or properties, which commas divide
+	rows  bool // the data of a test
 }
 
 // item is a part of a body that has a line to itself when the body is broken.
@@ -124,7 +125,8 @@ func (o *outline) body(v reflect.Value) {
 		for k := range f.Len() {
 			if s, ok := f.Index(k).Interface().(syntax.Statement); ok {
 				b.items = append(b.items, item{o.at[s.Span().Start], s})
-				b.data = b.data || isData(s)
+				_, row := s.(*syntax.DataPair)
+				b.data, b.rows = b.data || row || isData(s), b.rows || row
 			}
 		}
 	}
@@ -148,7 +150,7 @@ func isBody(t reflect.Type) bool {
 // isData says whether a part of a body is divided from the next by commas.
 func isData(s syntax.Statement) bool {
 	switch s.(type) {
-	case *syntax.Pair, *syntax.Property, *syntax.DataPair:
+	case *syntax.Pair, *syntax.Property:
 		return true
 	}
 	return false
@@ -277,9 +279,14 @@ func (o *outline) guards(open int) bool {
 // plain says whether what stands in parentheses can do without them: it stands
 // on one line, holds something, and is no object, which has braces.
 func (o *outline) plain(open, last int) bool {
-	for _, t := range o.toks[open+1 : last+1] {
-		if t.newline || len(t.comments) > 0 {
+	empty := 0 // the end of an empty body, in which line ends do not stay
+	for i := open + 1; i <= last; i++ {
+		t := o.toks[i]
+		if t.newline && i > empty || len(t.comments) > 0 {
 			return false
+		}
+		if b := o.bodies[i]; b != nil && len(b.items) == 0 {
+			empty = b.last
 		}
 	}
 	return last > open+1 && o.toks[open+1].text != "{"

@@ -9,6 +9,7 @@ import (
 
 const (
 	maxWidth = 100 // columns of a line with a block in it
+	maxRow   = 120 // of one with the data of a test, which is a row of a table
 	step     = 2   // blanks a level
 	further  = 4   // blanks before the rest of an expression in the next line
 )
@@ -322,8 +323,8 @@ func (p *printer) space(i int) bool {
 }
 
 // decide says which of the bodies of a statement are broken, by the index of
-// their `{`: those that were, and as many more as keep the lines within
-// maxWidth; blocks go before pairs and properties.
+// their `{`: those that were, and as many more as keep the lines short enough;
+// blocks go before pairs and properties.
 func (p *printer) decide(first, last, indent int) map[int]bool {
 	var blocks, data []int
 	broken := map[int]bool{}
@@ -352,10 +353,14 @@ func (p *printer) decide(first, last, indent int) map[int]bool {
 	if slices.ContainsFunc(blocks, func(i int) bool { return broken[i] }) {
 		all(blocks)
 	}
-	if !p.fits(first, last, indent, broken) {
+	if !p.fits(first, last, indent, broken, maxWidth) {
 		all(blocks)
 	}
-	if !p.fits(first, last, indent, broken) {
+	most := maxWidth
+	if slices.ContainsFunc(data, func(i int) bool { return p.bodies[i].rows }) {
+		most = maxRow
+	}
+	if !p.fits(first, last, indent, broken, most) {
 		all(data)
 	}
 	return broken
@@ -372,8 +377,8 @@ func (p *printer) breaks(open, last int) bool {
 	return false
 }
 
-// fits says whether the lines of a statement are short enough.
-func (p *printer) fits(first, last, indent int, broken map[int]bool) bool {
+// fits says whether the lines of a statement have at most some columns.
+func (p *printer) fits(first, last, indent int, broken map[int]bool, most int) bool {
 	at, flat := indent, -1 // flat is the end of a body that is not broken
 	for i := first; i <= last; i++ {
 		t := p.toks[i]
@@ -385,7 +390,7 @@ func (p *printer) fits(first, last, indent int, broken map[int]bool) bool {
 			at++
 		}
 		if broken[i] {
-			if at+1 > maxWidth {
+			if at+1 > most {
 				return false
 			}
 			i, at = p.bodies[i].last, indent+1
@@ -395,7 +400,7 @@ func (p *printer) fits(first, last, indent int, broken map[int]bool) bool {
 			flat = max(flat, b.last)
 		}
 		text, rest, many := strings.Cut(t.text, "\n")
-		if at += width(text); at > maxWidth {
+		if at += width(text); at > most {
 			return false
 		}
 		if many {
