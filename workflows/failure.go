@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/interceptor"
@@ -26,21 +28,26 @@ func (l *later) Error() string { return l.code }
 // the history, a panic's too.
 type failures struct {
 	interceptor.WorkerInterceptorBase
+	log *slog.Logger // told of panics; nil: nobody is
 }
 
-func (*failures) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	i := &activityFailures{}
+func (f *failures) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	i := &activityFailures{log: f.log}
 	i.Next = next
 	return i
 }
 
 type activityFailures struct {
 	interceptor.ActivityInboundInterceptorBase
+	log *slog.Logger
 }
 
 func (a *activityFailures) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (res any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			if a.log != nil { // its value may be personal
+				a.log.Error("an activity panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			}
 			res, err = nil, coded("panic", 0)
 		}
 	}()

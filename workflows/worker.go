@@ -94,7 +94,7 @@ func newWorker(opt Options, queue string, acts *activities, workflows bool) work
 		WorkerStopTimeout:                       deliverTimeout - 5*time.Second,
 		WorkflowPanicPolicy:                     worker.BlockWorkflow,
 		DisableWorkflowWorker:                   !workflows,
-		Interceptors:                            []interceptor.WorkerInterceptor{&failures{}},
+		Interceptors:                            []interceptor.WorkerInterceptor{&failures{log: opt.Logger}},
 		OnFatalError: func(err error) {
 			opt.Logger.Error("a Temporal worker has stopped", "queue", queue, "error", err.Error())
 		},
