@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"journey/engine"
+	"journey/orchestrator"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -53,6 +54,7 @@ func (l *links) read(token string) (string, bool) {
 
 // leaver is what leaving needs of the engine.
 type leaver interface {
+	Live() *orchestrator.Plan
 	Profile(ctx context.Context, ref string) (*profiles.View, error)
 	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
 }
@@ -103,11 +105,13 @@ func leave(ctx context.Context, e leaver, key string) error {
 	if err != nil {
 		return err
 	}
-	call := engine.Call{
-		Kind: engine.CallIdentify, Source: "unsubscribe", Received: time.Now(),
-		Traits: map[string]any{"consent": map[string]any{"email": false}},
+	live := e.Live()
+	if live == nil {
+		return engine.ErrNoRelease
 	}
-	address(&call, view)
+	call := engine.Call{Kind: engine.CallIdentify, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{}}
+	say(live, call.Traits, "consent", map[string]any{"email": false})
+	address(live, &call, view)
 	res, err := e.Submit(ctx, []engine.Call{call})
 	if err == nil && len(res) == 1 {
 		err = res[0].Err
@@ -116,7 +120,7 @@ func leave(ctx context.Context, e leaver, key string) error {
 }
 
 // address addresses a call to a profile by one of its identifiers.
-func address(call *engine.Call, view *profiles.View) {
+func address(live *orchestrator.Plan, call *engine.Call, view *profiles.View) {
 	if ids := view.Identifiers["user_id"]; len(ids) > 0 {
 		call.UserID = ids[0]
 		return
@@ -127,7 +131,26 @@ func address(call *engine.Call, view *profiles.View) {
 	}
 	for trait, ids := range view.Identifiers {
 		if len(ids) > 0 {
-			call.Traits[trait] = ids[0]
+			say(live, call.Traits, trait, ids[0])
 		}
 	}
+}
+
+// say puts a trait among those of a call, by its name on the wire, which may
+// reach into an object.
+func say(live *orchestrator.Plan, traits map[string]any, trait string, v any) {
+	path := []string{trait}
+	if t, ok := live.Trait(trait); ok && t.Wire != "" {
+		path = strings.Split(t.Wire, ".")
+	}
+	last := len(path) - 1
+	for _, name := range path[:last] {
+		inner, _ := traits[name].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+			traits[name] = inner
+		}
+		traits = inner
+	}
+	traits[path[last]] = v
 }

@@ -86,3 +86,32 @@ func TestUnsubscribe(t *testing.T) {
 		}
 	}
 }
+
+// Who is known by nothing but an address can leave too, whatever traits are
+// called on the wire.
+func TestUnsubscribeByAddressAlone(t *testing.T) {
+	dir := t.TempDir()
+	source := `
+trait email "contact.mail": email identifier
+trait consent "opt_in": any
+event ping
+journey w { enter on ping
+  once
+  send hello
+}
+message hello via email { subject "hello" text "{{ unsubscribe_url }}" }
+`
+	if err := os.WriteFile(filepath.Join(dir, "w.journey"), []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := startDev(t, dir)
+	p.post("/v1/track", `{"event": "ping", "context": {"traits": {"contact": {"mail": "ann@example.com"}, "opt_in": {"email": true}}}}`)
+	mail := p.waitMails(1, 10*time.Second)[0]
+	link := regexp.MustCompile(`http://\S+/u/\S+`).FindString(mail.Text)
+	if code, text := request(t, "POST", link); code != 200 {
+		t.Fatalf("POST %s: %d %s", link, code, text)
+	}
+	if v, err := p.profile("email:ann@example.com"); err != nil || v.Consent["email"] != false {
+		t.Errorf("consent %+v, %v", v, err)
+	}
+}
