@@ -1,7 +1,6 @@
 package format
 
 import (
-	"slices"
 	"strings"
 
 	"journey/dsl/syntax"
@@ -234,64 +233,6 @@ func (p *printer) flat(open, last int) {
 	}
 }
 
-// token prints a token. The lines of a text in three quotes are indented one
-// level deeper than the statement.
-func (p *printer) token(t token, indent int) {
-	lines := strings.Split(t.text, "\n")
-	p.text(strings.TrimSuffix(lines[0], "\r"))
-	if len(lines) == 1 {
-		return
-	}
-	if strings.Trim(lines[0][3:], " \t\r") == "" {
-		p.cur().text = p.cur().text[:len(p.cur().text)-len(strings.TrimSuffix(lines[0], "\r"))] + `"""`
-	}
-	for _, text := range longText(lines[1:], indent+step) {
-		p.lines = append(p.lines, &line{indent: indent + step, raw: true, text: text})
-	}
-}
-
-// longText indents the lines of a text in three quotes after the first. What
-// they share in indentation is not part of the text (package syntax,
-// readLongText) and replaced.
-func longText(lines []string, indent int) []string {
-	margin := strings.Repeat(" ", indent)
-	shared := len(sharedIndent(lines))
-	out := make([]string, len(lines))
-	for i, text := range lines {
-		text = strings.TrimSuffix(text, "\r")
-		rest := text[min(shared, len(text)):]
-		switch {
-		case i == len(lines)-1 && strings.Trim(text, " \t") == `"""`:
-			out[i] = margin + `"""`
-		case rest == "":
-		default:
-			out[i] = margin + rest
-		}
-	}
-	return out
-}
-
-// sharedIndent is the longest beginning of blanks that all lines share; blank
-// ones do not count, but the closing quotes do.
-func sharedIndent(lines []string) string {
-	indent, found := "", false
-	for _, text := range lines {
-		blanks := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
-		switch {
-		case strings.Trim(text, " \t\r") == "":
-		case !found:
-			indent, found = blanks, true
-		default:
-			n := 0
-			for n < min(len(indent), len(blanks)) && indent[n] == blanks[n] {
-				n++
-			}
-			indent = indent[:n]
-		}
-	}
-	return indent
-}
-
 // space says whether a blank stands before a token on the same line.
 func (p *printer) space(i int) bool {
 	before, t := p.toks[i-1], p.toks[i]
@@ -318,94 +259,6 @@ func (p *printer) space(i int) bool {
 		return false
 	case "-", "+":
 		return p.marks[i-1]&binary != 0
-	}
-	return true
-}
-
-// decide says which of the bodies of a statement are broken, by the index of
-// their `{`: those that were, and as many more as keep the lines short enough;
-// blocks go before pairs and properties.
-func (p *printer) decide(first, last, indent int) map[int]bool {
-	var blocks, data []int
-	broken := map[int]bool{}
-	for i := first; i <= last; i++ {
-		b := p.bodies[i]
-		if b == nil {
-			continue
-		}
-		if p.breaks(i, b.last) {
-			broken[i] = true
-		}
-		switch {
-		case len(b.items) == 0:
-		case b.data:
-			data = append(data, i)
-		default:
-			blocks = append(blocks, i)
-		}
-		i = b.last
-	}
-	all := func(list []int) {
-		for _, i := range list {
-			broken[i] = true
-		}
-	}
-	if slices.ContainsFunc(blocks, func(i int) bool { return broken[i] }) {
-		all(blocks)
-	}
-	if !p.fits(first, last, indent, broken, maxWidth) {
-		all(blocks)
-	}
-	most := maxWidth
-	if slices.ContainsFunc(data, func(i int) bool { return p.bodies[i].rows }) {
-		most = maxRow
-	}
-	if !p.fits(first, last, indent, broken, most) {
-		all(data)
-	}
-	return broken
-}
-
-// breaks says whether a body stands on several lines in the source.
-func (p *printer) breaks(open, last int) bool {
-	empty := len(p.bodies[open].items) == 0
-	for _, t := range p.toks[open+1 : last+1] {
-		if len(t.comments) > 0 || !empty && (t.newline || strings.Contains(t.text, "\n")) {
-			return true
-		}
-	}
-	return false
-}
-
-// fits says whether the lines of a statement have at most some columns.
-func (p *printer) fits(first, last, indent int, broken map[int]bool, most int) bool {
-	at, flat := indent, -1 // flat is the end of a body that is not broken
-	for i := first; i <= last; i++ {
-		t := p.toks[i]
-		switch {
-		case i == first:
-		case i > flat && (len(t.comments) > 0 || t.newline && !p.resumes(i)):
-			at = indent + further
-		case p.space(i):
-			at++
-		}
-		if broken[i] {
-			if at+1 > most {
-				return false
-			}
-			i, at = p.bodies[i].last, indent+1
-			continue
-		}
-		if b := p.bodies[i]; b != nil {
-			flat = max(flat, b.last)
-		}
-		text, rest, many := strings.Cut(t.text, "\n")
-		if at += width(text); at > most {
-			return false
-		}
-		if many {
-			at = indent + step + width(rest[strings.LastIndexByte(rest, '\n')+1:])
-		}
 	}
 	return true
 }
