@@ -138,3 +138,26 @@ func (c calendar) nextOpen(t value.Time, from, to int, days []string, zone *time
 	}
 	return c.nextClock(t, from, days, zone)
 }
+
+// years are the full years from a day to an instant; false before it.
+func years(born value.Date, t value.Time, zone *time.Location) (int, bool) {
+	today := dayOf(t, zone)
+	if today < born {
+		return 0, false
+	}
+	n := 0
+	for anniversary(born, n+1) <= today {
+		n++
+	}
+	return n, true
+}
+
+// anniversary is the n-th one of a day; 29 February is kept on the 28th in
+// other years.
+func anniversary(born value.Date, n int) value.Date {
+	y, m, d := time.Unix(int64(born)*secDay, 0).UTC().Date()
+	if m == time.February && d == 29 && time.Date(y+n, m, d, 0, 0, 0, 0, time.UTC).Day() != 29 {
+		d = 28
+	}
+	return day(y+n, m, d)
+}

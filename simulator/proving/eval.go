@@ -117,6 +117,16 @@ func (s surroundings) ofList(e *Expr) any {
 			return list[len(list)-1].get(e.Name)
 		}
 		return nil
+	case OpAge:
+		d, ok := s.value(e.Args[0]).(value.Date)
+		if !ok {
+			return nil
+		}
+		n, ok := years(d, s.now, s.zone())
+		if !ok {
+			return nil
+		}
+		return float64(n)
 	case OpLocal:
 		return s.local(e)
 	}
@@ -322,7 +332,7 @@ func mentions(e *Expr, m *mention) {
 	case OpEvents:
 		m.names["e:"+e.Name] = true
 		m.moved = m.moved || e.Last > 0
-	case OpNow, OpAgo, OpFromNow:
+	case OpNow, OpAgo, OpFromNow, OpAge:
 		m.moved = true
 	}
 	for _, a := range e.Args {

@@ -288,6 +288,9 @@ func (g *gen) head(j *Journey) {
 		j.Exits = append(j.Exits, x)
 	}
 	j.Transactional = g.chance(5)
+	if g.chance(20) {
+		j.Priority = pick(g, -1, 1, 2)
+	}
 }
 
 func (g *gen) event() string {

@@ -50,7 +50,7 @@ func (g *gen) cond(depth int, s scope) *Expr {
 	case k < 6:
 		return op("==", &Expr{Op: OpConsent, Name: "email"}, lit(g.chance(60)))
 	case k < 8:
-		return g.member()
+		return g.member(s)
 	case k < 11 && s.event:
 		return op(pick(g, "==", "!="), &Expr{Op: OpEvent, Name: "id"}, g.text(scope{entry: s.entry}))
 	case k < 12 && s.entry:
@@ -80,12 +80,15 @@ func (g *gen) at(s scope) string {
 
 var ids = []string{"a", "b"}
 
-// member is a segment; journey.NAME is not executed yet.
-func (g *gen) member() *Expr {
-	if len(g.p.Segments) == 0 {
+// member is a segment or, where it may be, a journey.
+func (g *gen) member(s scope) *Expr {
+	if len(g.p.Segments) > 0 && (s.derived || g.chance(60)) {
+		return &Expr{Op: OpSegment, Name: pick(g, g.p.Segments...).Name}
+	}
+	if s.derived {
 		return &Expr{Op: OpTrait, Name: "flag"}
 	}
-	return &Expr{Op: OpSegment, Name: pick(g, g.p.Segments...).Name}
+	return &Expr{Op: OpJourney, Name: pick(g, g.p.Journeys...).Name}
 }
 
 // element is a condition on an event of a list.
@@ -140,8 +143,10 @@ func (g *gen) moved(s scope) *Expr {
 func (g *gen) calendar() *Expr {
 	now := &Expr{Op: OpNow}
 	switch k := g.n(5); {
-	case k < 2:
+	case k == 0:
 		return op(g.order(), &Expr{Op: OpTrait, Name: "birthday"}, now)
+	case k == 1:
+		return op(g.order(), op(OpAge, &Expr{Op: OpTrait, Name: "birthday"}), lit(float64(pick(g, 0, 1, 18, 20))))
 	case k == 2 && g.hourly:
 		return op(g.order(), &Expr{Op: OpLocal, Args: []*Expr{now}, Name: "hour"}, lit(float64(pick(g, 0, 1, 2, 3, 9, 23))))
 	case k == 3:

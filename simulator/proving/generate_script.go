@@ -56,6 +56,9 @@ func (g *gen) script(p *Program) *Script {
 	for len(s.Inputs) > 1 && s.Inputs[len(s.Inputs)-1].At > s.Until {
 		s.Inputs = s.Inputs[:len(s.Inputs)-1]
 	}
+	if only := s.Inputs[0]; only.At > s.Until {
+		only.At, only.Of = start, start
+	}
 	for _, m := range p.Messages {
 		switch k := g.n(100); {
 		case g.steady:

@@ -72,7 +72,7 @@ func (n *instants) look(o *oracle, e *Expr) {
 			n.lengths[x.Last] = true
 		case x.Op == OpLocal && (x.Name == "hour" || x.Name == "minute"):
 			n.hourly = true
-		case x.Op == OpLocal:
+		case x.Op == OpLocal || x.Op == OpAge:
 			n.daily = true
 		case x.Op == OpLit:
 			n.know(o, x.Val)

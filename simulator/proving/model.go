@@ -72,6 +72,7 @@ type Journey struct {
 	Exits         []*Exit
 	Goals         []*Goal
 	Transactional bool
+	Priority      int
 	Steps         []*Step
 }
 
@@ -204,6 +205,7 @@ const (
 	OpFirst   = "first" // property NAME of the first of a list
 	OpNewest  = "last"  // property NAME of the last of a list
 	OpIt      = "it"    // property NAME of the element
+	OpAge     = "age"
 	OpLocal   = "local" // part NAME of a time in the person's zone
 )
 

@@ -385,7 +385,11 @@ func (o *oracle) derive(ch *change) {
 // nothing changes any more.
 func (o *oracle) react(ch change) {
 	ch.merge(o.take())
-	for round := 0; !ch.none() && round < 16; round++ { // silent: how often
+	for round := 0; !ch.none(); round++ {
+		if round > 10 { // silent: conditions that make each other true and false for ever
+			o.rec.Endless = true
+			return
+		}
 		o.derive(&ch)
 		o.exitsWhen(ch)
 		o.waitsMoved(ch)

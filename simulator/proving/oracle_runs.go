@@ -28,14 +28,16 @@ func (o *oracle) goOn() {
 	}
 }
 
-// first is the earliest entered run that can go on now.
+// first is the run that goes on first of those that can go on now: that of
+// the highest priority, and of these the earliest entered.
 func (o *oracle) first() *run {
+	var best *run
 	for _, r := range o.live() {
-		if r.ready || r.state == waiting && r.until <= o.now {
-			return r
+		if (r.ready || r.state == waiting && r.until <= o.now) && (best == nil || r.j.Priority > best.j.Priority) {
+			best = r
 		}
 	}
-	return nil
+	return best
 }
 
 // at is the surroundings of a run's own step.
@@ -57,6 +59,7 @@ func (o *oracle) steps(r *run) {
 		}
 		if len(r.stack) == 0 {
 			o.end(r, "end")
+			o.react(change{}) // what it causes belongs to the chain
 			return
 		}
 		top := &r.stack[len(r.stack)-1]

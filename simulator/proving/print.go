@@ -150,6 +150,9 @@ func (w *writer) journey(j *Journey) {
 	if j.Transactional {
 		w.line("transactional")
 	}
+	if j.Priority != 0 {
+		w.line("priority %d", j.Priority)
+	}
 	w.steps(j.Steps)
 	w.indent--
 	w.line("}")
@@ -363,7 +366,7 @@ func (e *Expr) String() string {
 		return e.Name
 	case OpNow:
 		return "now"
-	case OpAgo, OpFromNow:
+	case OpAgo, OpFromNow, OpAge:
 		return fmt.Sprintf("%s(%s)", e.Op, e.Args[0])
 	case OpSet, OpMissing:
 		return fmt.Sprintf("(%s %s)", e.Args[0], e.Op)
