@@ -73,8 +73,8 @@ func (e *Engine) ride(ctx context.Context, riders []*rider) {
 		return
 	}
 	e.board(ctx, riders, live)
-	var on []*rider
-	var commits []store.Commit
+	on := make([]*rider, 0, len(riders))
+	commits := make([]store.Commit, 0, len(riders))
 	for _, r := range riders {
 		if r.rec == nil {
 			continue

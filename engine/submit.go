@@ -97,7 +97,7 @@ func (e *Engine) submit(ctx context.Context, items []*item) error {
 	chains := make([]*chain, len(parts))
 	var plain, other []*chain
 	for i, part := range parts {
-		c := &chain{items: part, known: known.of(part)}
+		c := &chain{items: part, known: known, shared: true}
 		chains[i] = c
 		if _, n := c.front(); n > 0 {
 			plain = append(plain, c)
@@ -114,6 +114,7 @@ func (e *Engine) submit(ctx context.Context, items []*item) error {
 			if len(c.items) == 0 || c.err != nil {
 				continue
 			}
+			c.own()
 			places <- struct{}{}
 			all.Go(func() {
 				defer func() { <-places }()
@@ -152,7 +153,7 @@ func chainsOf(items []*item, known pointers) [][]*item {
 		}
 		return i
 	}
-	first := map[pointerKey]int{}
+	first := make(map[pointerKey]int, 2*len(items))
 	join := func(key pointerKey, i int) {
 		if j, met := first[key]; met {
 			parent[root(i)] = root(j)
@@ -172,8 +173,8 @@ func chainsOf(items []*item, known pointers) [][]*item {
 			join(pointerKey{"user_id", prev}, i) // an alias is refused if somebody is a user by that
 		}
 	}
-	index := map[int]int{}
-	var chains [][]*item
+	index := make(map[int]int, len(items))
+	chains := make([][]*item, 0, len(items))
 	for i, it := range items {
 		r := root(i)
 		n, met := index[r]
@@ -190,21 +191,25 @@ func chainsOf(items []*item, known pointers) [][]*item {
 // chain is a number of items that may concern one person, in their order. It
 // belongs to one goroutine at a time.
 type chain struct {
-	items []*item // that are left
-	known pointers
-	tries int // since the last one was done
-	err   error
+	items  []*item // that are left
+	known  pointers
+	shared bool // known belongs to the whole batch, and is only read
+	tries  int  // since the last one was done
+	err    error
 }
 
-// of is what is known of the identifiers of items.
-func (known pointers) of(items []*item) pointers {
-	own := make(pointers, len(items))
-	for _, it := range items {
+// own makes what is known the chain's own, to be changed.
+func (c *chain) own() {
+	if !c.shared {
+		return
+	}
+	own := make(pointers, len(c.items))
+	for _, it := range c.items {
 		for _, id := range it.prep.idents {
-			own[keyOf(id)] = known[keyOf(id)]
+			own[keyOf(id)] = c.known[keyOf(id)]
 		}
 	}
-	return own
+	c.known, c.shared = own, false
 }
 
 // bring brings a chain's items to their people one after the other, those in a
@@ -293,6 +298,7 @@ func (e *Engine) harvest(ctx context.Context, c *chain, owner string, tasks []*t
 	for i, t := range tasks {
 		it := c.items[0]
 		if t.err != nil {
+			c.own()
 			if c.tries++; c.tries >= maxTries {
 				return fmt.Errorf("%w (the person kept changing)", ErrUnavailable)
 			}
