@@ -80,7 +80,7 @@ func keyed(trait string) bool {
 var (
 	reservedTraits = map[string]string{"id": "`profile.id` is the profile's own id"}
 	reservedEvents = map[string]string{
-		"profile": "", "segment": "", "journey": "", "event": "", "entry": "", "run": "", "now": "", "it": "", "acc": "",
+		"profile": "", "segment": "", "journey": "", "event": "", "entry": "", "run": "", "now": "", "it": "",
 		"true": "", "false": "", "nil": "", "null": "", "request": "", "change": "", "goal": "", "no": "", "when": "",
 	}
 	reservedProperties = map[string]string{

@@ -91,7 +91,10 @@ func (w *journeyWork) enterClock(x *syntax.EnterClock) {
 		what = "enter monthly"
 	}
 	w.supports(what, x.Word())
-	c := Calendar{At: x.At.Value, HasAt: true, Weekdays: weekdays(x.Days)}
+	c := Calendar{At: x.At.Value, HasAt: true, Weekdays: w.onDays(x.Days, x.On)}
+	if x.On != nil && len(x.Monthly) > 0 {
+		w.report(errDaysOfMonth(x.On.Span()))
+	}
 	seen := map[int]bool{}
 	for i := range x.Monthly {
 		day := x.Monthly[i].Day

@@ -161,7 +161,7 @@ func dumpStep(s Step) string {
 		if s.HasAt {
 			at = " at " + s.At.String()
 		}
-		return fmt.Sprintf("wait until %s%s then %d otherwise %d exit past %v", source(s.Moment), at, s.Then, s.Otherwise, s.ExitPast)
+		return fmt.Sprintf("wait until %s%s%s then %d otherwise %d exit past %v", source(s.Moment), at, days(s.Days), s.Then, s.Otherwise, s.ExitPast)
 	case *WaitQuiet:
 		return fmt.Sprintf("wait until no %s%s for %s", s.Event, where(s.Where), source(s.For))
 	case *WaitFor:
@@ -235,7 +235,7 @@ func dumpCalendar(e *Entry) string {
 func dumpSettings(b *strings.Builder, p *Program) {
 	s := &p.Settings
 	for _, q := range s.Quiet {
-		fmt.Fprintf(b, "quiet %s to %s %v\n", q.From, q.To, q.Channels)
+		fmt.Fprintf(b, "quiet %s to %s%s %v\n", q.From, q.To, days(q.Days), q.Channels)
 	}
 	for _, c := range s.Caps {
 		fmt.Fprintf(b, "cap %q %d per %s calendar %v\n", c.Channel, c.Count, c.Per, c.Calendar)

@@ -75,6 +75,14 @@ func errDayTwice(at diag.Span) diag.Diagnostic {
 	return mistake(DayTwice, at, "", "this day is listed already; 31 is the last day of every month")
 }
 
+func errDaysTwice(at diag.Span) diag.Diagnostic {
+	return mistake(diag.RepeatedClause, at, "", "the days are given before the time already")
+}
+
+func errDaysOfMonth(at diag.Span) diag.Diagnostic {
+	return mistake(diag.RepeatedClause, at, "", "these are days of the month already: ask for days of the week in `where`, as in `local(entry.at).weekday == \"monday\"`")
+}
+
 func errPriority(n *syntax.Number) diag.Diagnostic {
 	return mistake(BadPriority, n.Span(), "", "a priority is a whole number; higher ones come first, and 0 is the usual one")
 }

@@ -17,8 +17,9 @@ type journeyWork struct {
 	decl *syntax.Journey
 	j    *Journey
 
-	entry    *value.Type // the entry's properties; nil: it has none
-	entryAny bool        // one of the entries is an undeclared request
+	entry    *value.Type               // the entry's properties; nil: it has none
+	entryAny bool                      // one of the entries is an undeclared request
+	mixed    map[string][2]*value.Type // properties of the entry without one type
 	run      map[string]*value.Type
 	goals    map[string]diag.Span
 	sends    map[string]bool // the messages that steps of the journey send
@@ -91,7 +92,7 @@ func (w *journeyWork) entryTypes() []*value.Type {
 		}
 	}
 	if len(all) > 0 {
-		w.entry = merged(all)
+		w.entry, w.mixed = merged(all), mixed(all)
 	}
 	return events
 }
@@ -194,6 +195,7 @@ func (w *journeyWork) reentry(events []*value.Type) {
 	if len(events) > 0 {
 		scope.Event = merged(events)
 	}
+	scope.OneOf = true
 	ruled := false
 	for _, clause := range w.decl.Body.Head {
 		var kind ReentryKind
@@ -247,6 +249,7 @@ func (w *journeyWork) scope(event *value.Type) cond.Scope {
 	s := w.person()
 	s.Event = event
 	s.HasEntry, s.Entry, s.EntryAny = true, w.entry, w.entryAny
+	s.Mixed = w.mixed
 	s.HasRun, s.Run = true, w.run
 	s.Sends = w.sends
 	return s

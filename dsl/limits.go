@@ -45,7 +45,10 @@ func (c *checker) quiet(item *syntax.Quiet) {
 	if item.Broken() {
 		return
 	}
-	q := Quiet{From: item.From.Value, To: item.To.Value}
+	q := Quiet{From: item.From.Value, To: item.To.Value, Days: weekdays(item.Days)}
+	if item.Days != nil {
+		c.supports("quiet … on DAY", item.Days.Span())
+	}
 	for i := range item.Channels {
 		if name := c.channel(&item.Channels[i]); name != "" {
 			q.Channels = append(q.Channels, name)
@@ -75,7 +78,7 @@ func alwaysQuiet(list []Quiet, channel string) bool {
 	var quiet [day]bool
 	n := 0
 	for _, q := range list {
-		if len(q.Channels) > 0 && !slices.Contains(q.Channels, channel) {
+		if len(q.Channels) > 0 && !slices.Contains(q.Channels, channel) || q.Days != 0 && q.Days != everyDay {
 			continue
 		}
 		to := int(q.To)
@@ -91,6 +94,8 @@ func alwaysQuiet(list []Quiet, channel string) bool {
 	}
 	return n == day
 }
+
+const everyDay Weekdays = 1<<7 - 1
 
 // maxCapPer bounds the window of a cap: what was sent is remembered so long.
 const maxCapPer = 366 * value.Day

@@ -168,6 +168,7 @@ journey j {
   exit on seen where event.sku == "x"
   wait up to 3 days for viewed since entry { send m }
 }
+test "t" { expect any(other, .x == "y") at 1h }
 `)
 	var got []string
 	for _, r := range p.Keeps() {
@@ -188,6 +189,12 @@ journey j {
 	p.Exprs(func(*cond.Expr) { n++ })
 	if n != 6 {
 		t.Errorf("%d expressions, want 6", n)
+	}
+	keeps := func(p *Program) bool {
+		return slices.ContainsFunc(p.Keeps(), func(r cond.EventRead) bool { return r.Event == "other" })
+	}
+	if keeps(p) || !keeps(p.ForTests()) {
+		t.Error("what tests read is kept for them alone")
 	}
 }
 

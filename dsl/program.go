@@ -38,6 +38,15 @@ type Program struct {
 	journeys   map[string]*Journey
 
 	lookBack []cond.EventRead // events that waits, exits and goals look back for
+	tested   bool             // what the tests read is read, too
+}
+
+// ForTests is the program as tests run on it: what their claims read of past
+// events is kept, too, which nobody does for people.
+func (p *Program) ForTests() *Program {
+	c := *p
+	c.tested = true
+	return &c
 }
 
 // Derived is a computed trait or a segment: just one of the two is set.
@@ -65,6 +74,7 @@ type Settings struct {
 // To in the person's zone; From > To crosses midnight.
 type Quiet struct {
 	From, To value.Clock
+	Days     Weekdays // of its beginning; 0: every day
 	Channels []string // empty: all
 }
 

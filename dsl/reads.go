@@ -12,7 +12,8 @@ import (
 // What a program reads decides what is kept of people and what is asked again
 // when something changes. Everything else can be forgotten.
 
-// Exprs calls f with every expression of the program.
+// Exprs calls f with every expression of the program; those of tests only in
+// a program for tests.
 func (p *Program) Exprs(f func(*cond.Expr)) {
 	for _, d := range p.Derived {
 		if d.Trait != nil {
@@ -32,6 +33,13 @@ func (p *Program) Exprs(f func(*cond.Expr)) {
 	}
 	for _, j := range p.Journeys {
 		j.Exprs(f)
+	}
+	if p.tested {
+		for _, t := range p.Tests {
+			for _, e := range t.Expect {
+				visit(f, e.That)
+			}
+		}
 	}
 }
 

@@ -148,6 +148,25 @@ func merged(types []*value.Type) *value.Type {
 	return m
 }
 
+// mixed are the properties that have types in some of the objects that have
+// nothing in common.
+func mixed(types []*value.Type) map[string][2]*value.Type {
+	first := map[string]*value.Type{}
+	var found map[string][2]*value.Type
+	for _, t := range types {
+		for _, f := range t.Fields {
+			old := first[f.Name]
+			switch {
+			case old == nil:
+				first[f.Name] = f.Type
+			case old.Kind != value.Any && f.Type.Kind != value.Any && common(old, f.Type).Kind == value.Any:
+				put(&found, f.Name, [2]*value.Type{old, f.Type})
+			}
+		}
+	}
+	return found
+}
+
 // common is a type that holds the values of both; any, if they have nothing
 // in common.
 func common(a, b *value.Type) *value.Type {

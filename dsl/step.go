@@ -44,7 +44,7 @@ type WaitClock struct {
 	StepHead
 	Clock    value.Clock
 	Days     Weekdays // 0: every day
-	Tomorrow bool
+	Tomorrow bool     // not today; with Days: the first of them from tomorrow on
 }
 
 // Weekdays is a set of days of the week: bit time.Weekday.
@@ -68,8 +68,9 @@ type WaitMoment struct {
 	Moment    *cond.Expr // a date or time
 	At        value.Clock
 	HasAt     bool
-	Then      int // first step of the block, or Next
-	Otherwise int // first step of otherwise, or Next
+	Days      Weekdays // with HasAt: the first of these days that is not before that of Moment; 0: that day
+	Then      int      // first step of the block, or Next
+	Otherwise int      // first step of otherwise, or Next
 	ExitPast  bool
 }
 

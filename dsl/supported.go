@@ -38,6 +38,12 @@ var supported = map[construct]bool{
 	"url":      false,
 	"image":    false,
 
+	// Days of the week behind quiet hours (Quiet.Days), and behind the `at` of a
+	// wait (WaitMoment.Days; WaitClock.Days together with Tomorrow).
+	"quiet … on DAY":         false,
+	"wait until … at … on":   false,
+	"wait until tomorrow on": false,
+
 	// The names of a `with` in the json and to of messages, and in the json of
 	// webhooks: wants cond.Env.With set while these are evaluated.
 	"with in json": false,

@@ -17,7 +17,10 @@ func (w *journeyWork) wait(s syntax.Step, at spot, path string) (ends bool) {
 	case *syntax.Wait:
 		w.lay(&Wait{For: expr(s.For, cond.Duration)}, s, at, path)
 	case *syntax.WaitClock:
-		w.lay(&WaitClock{Clock: s.Clock.Value, Days: weekdays(s.Days), Tomorrow: s.Tomorrow}, s, at, path)
+		if s.On != nil && s.Tomorrow {
+			w.supports("wait until tomorrow on", s.On.Span())
+		}
+		w.lay(&WaitClock{Clock: s.Clock.Value, Days: w.onDays(s.Days, s.On), Tomorrow: s.Tomorrow}, s, at, path)
 	case *syntax.WaitHour:
 		w.supports("wait until hour", s.Word())
 		w.lay(&WaitHour{Hour: expr(s.Hour, cond.ValueOf(&value.Type{Kind: value.Number}))}, s, at, path)
@@ -41,6 +44,14 @@ func (w *journeyWork) wait(s syntax.Step, at spot, path string) (ends bool) {
 	return false
 }
 
+// onDays are the days of a time of day, which stand before it or behind it.
+func (w *journeyWork) onDays(before, behind *syntax.Days) Weekdays {
+	if before != nil && behind != nil {
+		w.report(errDaysTwice(behind.Span()))
+	}
+	return weekdays(before) | weekdays(behind)
+}
+
 // weekdays is a set of days; none for nil.
 func weekdays(d *syntax.Days) Weekdays {
 	var set Weekdays
@@ -55,7 +66,10 @@ func weekdays(d *syntax.Days) Weekdays {
 func (w *journeyWork) waitMoment(s *syntax.WaitMoment, moment *cond.Expr, at spot, path string) bool {
 	wait := &WaitMoment{Moment: moment, ExitPast: s.ExitPast}
 	if s.At != nil {
-		wait.At, wait.HasAt = s.At.Value, true
+		wait.At, wait.HasAt, wait.Days = s.At.Value, true, weekdays(s.On)
+	}
+	if s.On != nil {
+		w.supports("wait until … at … on", s.On.Span())
 	}
 	i := w.lay(wait, s, at, path)
 	var ends, past bool

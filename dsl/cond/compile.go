@@ -63,7 +63,6 @@ type compiler struct {
 	natures map[*value.Type]types.Type
 	events  map[string]*value.Type // element types of EVENT by name
 	frames  []frame                // the predicates around, innermost last
-	acc     []*code                // the `acc` of the reduces around
 
 	traits, segments, journeys, messages map[string]bool
 

@@ -61,8 +61,7 @@ type Env struct {
 	// one Env collects it over many; the caller resets it.
 	Look value.Time
 
-	it  any // the element that the innermost predicate is asked about
-	acc any // what the innermost reduce has come to
+	it any // the element that the innermost predicate is asked about
 }
 
 // LookAt notes that time alone can change a result at t.

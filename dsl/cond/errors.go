@@ -137,6 +137,11 @@ func (k *compiler) errUnknown(name *ast.StringNode, code diag.Code, what, prefix
 	return bad(name)
 }
 
+func (k *compiler) errMixed(name *ast.StringNode, what string, types [2]*value.Type) *code {
+	k.report(WrongType, k.at(name), "", "`%s.%s` is %s by one of the events that begin the run and %s by another: declare both alike, or call one of them otherwise", what, name.Value, k.describe(types[0]), k.describe(types[1]))
+	return bad(name)
+}
+
 func (k *compiler) errUnknownEvent(n ast.Node, name string) *code {
 	suggest := diag.Suggest(name, keys(k.scope.Events))
 	if _, ok := n.(*ast.StringNode); ok {

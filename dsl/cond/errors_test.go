@@ -44,6 +44,8 @@ func TestErrors(t *testing.T) {
 		{`it == 3`, []string{"it|not-here|mean the element of a list"}},
 		{`.price == 3`, []string{".|not-here|mean the element of a list"}},
 
+		{`reduce(profile.scores, it, 0) > 3`, []string{"reduce|unknown-function|unknown function `reduce`"}},
+
 		// messages
 		{`sent(remindr)`, []string{"remindr|unknown-message|unknown message `remindr`|reminder"}},
 		{`clicked(receipt)`, []string{"receipt|not-sent|this journey does not send `receipt`"}},

@@ -221,7 +221,6 @@ func TestValues(t *testing.T) {
 		{`take(profile.scores, 2)`, []any{3.0, 1.0}},
 		{`take(profile.scores, 9)`, []any{3.0, 1.0, 2.0, 2.0}},
 		{`take(profile.scores, -1)`, []any{}},
-		{`reduce(profile.scores, acc + it, 10)`, 18.0},
 		{`most(profile.scores, it)`, 2.0},
 		{`most(page_viewed, .url)`, "/a"},
 		{`most(page_viewed in last 90 days, local(.at).hour)`, 21.0},

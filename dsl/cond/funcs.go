@@ -26,8 +26,8 @@ var functions = map[string]function{
 	"none": {least: 2, most: 2, body: true}, "one": {least: 2, most: 2, body: true},
 	"filter": {least: 2, most: 2, body: true}, "find": {least: 2, most: 2, body: true},
 	"map": {least: 2, most: 2, body: true}, "sortBy": {least: 2, most: 3, body: true},
-	"reduce": {least: 3, most: 3, body: true}, "most": {least: 2, most: 2, body: true},
-	"sum": {least: 1, most: 2, body: true}, "mean": {least: 1, most: 2, body: true}, "median": {least: 1, most: 2, body: true},
+	"most": {least: 2, most: 2, body: true},
+	"sum":  {least: 1, most: 2, body: true}, "mean": {least: 1, most: 2, body: true}, "median": {least: 1, most: 2, body: true},
 	"min": {least: 1, most: 99, body: true}, "max": {least: 1, most: 99, body: true},
 	"first": {least: 1, most: 1}, "last": {least: 1, most: 1},
 	"unique": {least: 1, most: 1, expr: "uniq"}, "sort": {least: 1, most: 2}, "reverse": {least: 1, most: 1}, "take": {least: 2, most: 2},
@@ -71,6 +71,8 @@ func (k *compiler) call(n *ast.CallNode) *code {
 	f, ok := functions[name]
 	if !ok {
 		k.errUnknownFunction(n, name)
+		k.frames = append(k.frames, frame{}) // whatever `it` would be there
+		defer func() { k.frames = k.frames[:len(k.frames)-1] }()
 		for _, a := range n.Arguments {
 			if _, ok := a.(*ast.PredicateNode); !ok {
 				k.visit(a)

@@ -17,7 +17,6 @@ type gen struct {
 	r     *rand.Rand
 	in    []string // what `it` is in the predicates around: "order", "page", "item", "text", "number", "time"
 	timed bool     // prefer what time moves
-	acc   bool
 }
 
 // seeded makes its choices from a seed, which names the case in a failure.
@@ -28,7 +27,7 @@ func seeded(seed uint64) *gen { return &gen{r: rand.New(rand.NewPCG(seed, 0))} }
 // spoil puts one name or literal of an expression in the place of another.
 func (g *gen) spoil(text string) string {
 	words := regexp.MustCompile(`[\w.]+|"[^"]*"`).FindAllStringIndex(text, -1)
-	other := g.one(`"a"`, "3", "now", "it", "profile.nmae", "profile.tags", ".total", "order_completed", "event", "true", "profile.tier", "1 day", "lower", "09:00", "2026-01-01", "acc")
+	other := g.one(`"a"`, "3", "now", "it", "profile.nmae", "profile.tags", ".total", "order_completed", "event", "true", "profile.tier", "1 day", "lower", "09:00", "2026-01-01")
 	if w := words[g.n(len(words))]; g.n(3) > 0 {
 		return text[:w[0]] + other + text[w[1]:]
 	}
@@ -127,12 +126,9 @@ func (g *gen) number(d int) string {
 		case "number":
 			leaf = append(leaf, "it", "it")
 		}
-		if g.acc {
-			leaf = append(leaf, "acc")
-		}
 		return g.one(leaf...)
 	}
-	switch g.n(14) {
+	switch g.n(13) {
 	case 0, 1:
 		return fmt.Sprintf("(%s %s %s)", g.number(d-1), g.one("+", "-", "*", "/", "%"), g.number(d-1))
 	case 2:
@@ -170,14 +166,6 @@ func (g *gen) number(d int) string {
 		return fmt.Sprintf("(%s ?? %s)", g.number(d-1), g.number(d-1))
 	case 11:
 		return fmt.Sprintf("age(%s)", g.one("profile.birthday", "2000-02-29", "profile.gone_time", "2026-03-03", "local(now).date"))
-	case 12:
-		if len(g.in) < maxDepth && !g.acc {
-			list, elem := g.list(d - 1)
-			g.acc = true
-			body := g.with(elem, func() string { return g.number(d - 1) })
-			g.acc = false
-			return fmt.Sprintf("reduce(%s, %s, %s)", list, body, g.number(0))
-		}
 	}
 	return fmt.Sprintf("%s(%s, %s)", g.one("min", "max"), g.number(0), g.one("profile.visits", "7"))
 }

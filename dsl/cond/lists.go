@@ -36,7 +36,7 @@ func (k *compiler) overList(n *ast.CallNode, name string) *code {
 		}
 		return k.aggregate(n, name, l, k.element(args[0], elemOf(l.typ), l.from))
 	}
-	body, init := k.body(n, name, l)
+	body := k.body(n, name, l)
 	if body.bad {
 		return body
 	}
@@ -54,8 +54,6 @@ func (k *compiler) overList(n *ast.CallNode, name string) *code {
 		return k.sortBy(n, l, body)
 	case "most":
 		return k.most(n, l, body)
-	case "reduce":
-		return k.reduce(n, l, body, init)
 	}
 	return k.aggregate(n, name, l, body)
 }
@@ -74,32 +72,22 @@ func (k *compiler) listOrEvent(n ast.Node) *code {
 	return k.past(n, event)
 }
 
-// body compiles what is asked of each element, and the start of a reduce.
-func (k *compiler) body(n *ast.CallNode, name string, l *code) (body, init *code) {
+// body compiles what is asked of each element.
+func (k *compiler) body(n *ast.CallNode, name string, l *code) *code {
 	if len(k.frames) >= maxDepth {
-		return k.errTooDeep(n, name), nil
-	}
-	if name == "reduce" {
-		if init = k.still(n.Arguments[2]); init.bad {
-			return init, nil
-		}
-		if isNumber(init.typ) { // 0 is a whole number, what is added to it need not be
-			init.typ = typNumber
-		}
-		k.acc = append(k.acc, read(n, init.typ, func(e *Env) any { return e.acc }))
-		defer func() { k.acc = k.acc[:len(k.acc)-1] }()
+		return k.errTooDeep(n, name)
 	}
 	k.frames = append(k.frames, frame{elemOf(l.typ), l.from})
-	body = k.still(unwrap(n.Arguments[1]))
+	body := k.still(unwrap(n.Arguments[1]))
 	k.frames = k.frames[:len(k.frames)-1]
-	return body, init
+	return body
 }
 
 // judgeBody has expr judge the list and what is asked of its elements, where
 // expr has that function; nil if they fit.
 func (k *compiler) judgeBody(n *ast.CallNode, name string, l, body *code) *code {
 	switch name {
-	case "most", "reduce", "min", "max", "mean", "median":
+	case "most", "min", "max", "mean", "median":
 		return nil
 	}
 	blame, wrong := k.judge(func(leaf []ast.Node) ast.Node {
@@ -121,9 +109,8 @@ func (k *compiler) bodyOfBad(args []ast.Node) {
 		return
 	}
 	k.frames = append(k.frames, frame{})
-	k.acc = append(k.acc, bad(args[1]))
 	k.visit(unwrap(args[1]))
-	k.frames, k.acc = k.frames[:len(k.frames)-1], k.acc[:len(k.acc)-1]
+	k.frames = k.frames[:len(k.frames)-1]
 }
 
 // speaksOfElement says whether `it` or a leading `.` stands in a node outside
@@ -258,26 +245,4 @@ func each(e *Env, l elements, get func(*Env) any) []any {
 	}
 	e.it = outer
 	return values
-}
-
-// reduce compiles reduce(LIST, EXPR, START): EXPR is asked of each element,
-// `acc` being what it came to before.
-func (k *compiler) reduce(n *ast.CallNode, l, body, init *code) *code {
-	if !assignable(body.typ, init.typ) {
-		return k.errArgument(body, "`reduce` goes on with "+k.describe(init.typ)+", as it started")
-	}
-	k.whole(l)
-	k.whole(body)
-	k.whole(init)
-	list, get, start := l.asList(), body.asVal(), init.asVal()
-	return read(n, init.typ, func(e *Env) any {
-		l, outer, outerAcc := list(e), e.it, e.acc
-		acc := start(e)
-		for i := range l.len() {
-			e.it, e.acc = l.at(i), acc
-			acc = get(e)
-		}
-		e.it, e.acc = outer, outerAcc
-		return acc
-	})
 }

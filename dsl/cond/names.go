@@ -37,10 +37,6 @@ func (k *compiler) identifier(n *ast.IdentifierNode) *code {
 			t = typAny
 		}
 		return k.occurred(n, t, func(e *Env) *Event { return e.Entry })
-	case "acc":
-		if len(k.acc) > 0 {
-			return k.acc[len(k.acc)-1]
-		}
 	case "profile":
 		return k.errNeedsName(n, "a trait", "profile.email")
 	case "segment":
@@ -86,10 +82,6 @@ func (k *compiler) ofRow(n *ast.IdentifierNode) *code {
 		})
 	case "now":
 		return k.errNoClock(n)
-	case "acc":
-		if len(k.acc) > 0 {
-			return k.acc[len(k.acc)-1]
-		}
 	}
 	if diag.Suggest(n.Value, []string{"row"}) != "" {
 		return k.errUnknownName(n)
@@ -264,6 +256,9 @@ func (k *compiler) entry(n *ast.MemberNode, name *ast.StringNode) *code {
 
 // property compiles event.X and entry.X.
 func (k *compiler) property(n *ast.MemberNode, name *ast.StringNode, t *value.Type, what string, get func(*Env) *Event) *code {
+	if types, ok := k.scope.Mixed[name.Value]; ok && (what == "entry" || k.scope.OneOf) {
+		return k.errMixed(name, what, types)
+	}
 	ft, ok := fieldType(t, name.Value)
 	if !ok {
 		return k.errUnknown(name, "unknown-property", "property of the "+what, what+".", fieldNames(t))

@@ -24,7 +24,7 @@ func (k *compiler) plainEvent(n ast.Node) (string, bool) {
 		return "", false
 	}
 	switch id.Value {
-	case "now", "event", "entry", "profile", "segment", "journey", "run", "acc":
+	case "now", "event", "entry", "profile", "segment", "journey", "run":
 		return "", false
 	}
 	_, ok = k.scope.Events[id.Value]

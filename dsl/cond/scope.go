@@ -27,6 +27,12 @@ type Scope struct {
 	Entry    *value.Type
 	EntryAny bool
 
+	// Mixed are the properties of the entry that have another type in one of the
+	// events that a journey is entered on than in another: they cannot be used.
+	// OneOf says that `event` is the entry, too.
+	Mixed map[string][2]*value.Type
+	OneOf bool
+
 	// HasRun says that `run` is there; Run are the names known by now. A nil
 	// type is any.
 	HasRun bool

@@ -37,13 +37,14 @@ type EnterDate struct {
 // EnterClock is an entry by the clock: every day, on days of the week, on
 // days of the month.
 //
-//	EnterClock = "enter" ( "daily" | "monthly" "on" Monthday ( "," Monthday )* | "on" Days ) "at" Clock ( "where" Expr )? .
+//	EnterClock = "enter" ( "daily" | "monthly" "on" Monthday ( "," Monthday )* | "on" Days ) "at" Clock ( "on" Days )? ( "where" Expr )? .
 type EnterClock struct {
 	asClause
 	Daily   bool       `parser:"'enter' ( @'daily'"`
 	Monthly []Monthday `parser:"| 'monthly' 'on' @@ ( ',' @@ )*"`
 	Days    *Days      `parser:"| 'on' @@ )"`
 	At      Clock      `parser:"'at' @@"`
+	On      *Days      `parser:"( 'on' @@ )?"`
 	Where   *Expr      `parser:"( 'where' @@ )?"`
 }
 

@@ -142,7 +142,7 @@ func settingRules(root *participle.Parser[grammar]) map[string]chooser {
 		"consent":  always(newRule[Consent](root, "consent required, or consent assumed")),
 		"identify": always(newRule[Identify](root, "identify TRAIT, TRAIT, …")),
 		"late":     always(newRule[LateAfter](root, "late after DURATION", unitWords...)),
-		"quiet":    always(newRule[Quiet](root, "quiet 21:00 to 09:00 [for CHANNEL, …]")),
+		"quiet":    always(newRule[Quiet](root, "quiet 21:00 to 09:00 [on weekdays] [for CHANNEL, …]")),
 		"cap": always(newRule[Cap](root, "cap CHANNEL 3 per DURATION, or cap all 3 per calendar day",
 			append(slices.Clone(unitWords), "calendar", "day")...)),
 		"control":  always(newRule[ControlAll](root, "control 5%")),

@@ -51,7 +51,7 @@ func chooseEnter(root *participle.Parser[grammar]) chooser {
 	yearly := newRule[EnterYearly](root, "enter yearly on profile.DATE [at 09:00] [where C], or enter yearly 7 days before profile.DATE",
 		append(slices.Clone(unitWords), "after")...)
 	date := newRule[EnterDate](root, "enter 3 days before profile.DATE [at 09:00] [where C]", append(slices.Clone(unitWords), "after")...)
-	daily := newRule[EnterClock](root, "enter daily at 09:00 [where C]")
+	daily := newRule[EnterClock](root, "enter daily at 09:00 [on weekdays] [where C]")
 	weekly := newRule[EnterClock](root, "enter on WEEKDAY, … at 09:00 [where C]")
 	monthly := newRule[EnterClock](root, "enter monthly on 1, 15, last at 09:00 [where C]")
 	day := newRule[EnterDay](root, "enter on 2026-11-11 at 09:00 [where C]")
@@ -115,10 +115,10 @@ func chooseExit(root *participle.Parser[grammar]) chooser {
 
 func chooseWait(root *participle.Parser[grammar]) chooser {
 	plain := newRule[Wait](root, "wait DURATION")
-	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00")
+	clock := newRule[WaitClock](root, "wait until [WEEKDAY, … at] 09:00 [on weekdays]")
 	hour := newRule[WaitHour](root, "wait until hour EXPR")
 	window := newRule[WaitWindow](root, "wait until 09:00 to 18:00 [on weekdays]")
-	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00] [{ … }] [otherwise { … }] [if past exit]")
+	moment := newRule[WaitMoment](root, "wait until TIME [at 09:00 [on weekdays]] [{ … }] [otherwise { … }] [if past exit]")
 	quiet := newRule[WaitQuiet](root, "wait until no EVENT [where C] for D")
 	limited := newRule[WaitFor](root, "wait up to D for EVENT [where C] [since entry] [{ … }] [otherwise { … }], or wait up to D until C")
 	return func(t []*lexer.Token) (*rule, *problem) {

@@ -10,12 +10,13 @@ type Wait struct {
 
 // WaitClock waits for a time of day, on any day or on one of some.
 //
-//	WaitClock = "wait" "until" ( "tomorrow" "at" | Days "at" )? Clock .
+//	WaitClock = "wait" "until" ( "tomorrow" "at" | Days "at" )? Clock ( "on" Days )? .
 type WaitClock struct {
 	asStep
 	Tomorrow bool  `parser:"'wait' 'until' ( @'tomorrow' 'at'"`
 	Days     *Days `parser:"| @@ 'at' )?"`
 	Clock    Clock `parser:"@@"`
+	On       *Days `parser:"( 'on' @@ )?"`
 }
 
 // WaitHour waits for an hour that an expression gives.
@@ -38,11 +39,12 @@ type WaitWindow struct {
 
 // WaitMoment waits for a moment that an expression gives.
 //
-//	WaitMoment = "wait" "until" Expr ( "at" Clock )? Block? ( "otherwise" Block )? ( "if" "past" "exit" )? .
+//	WaitMoment = "wait" "until" Expr ( "at" Clock ( "on" Days )? )? Block? ( "otherwise" Block )? ( "if" "past" "exit" )? .
 type WaitMoment struct {
 	asStep
 	Moment    *Expr  `parser:"'wait' 'until' @@"`
-	At        *Clock `parser:"( 'at' @@ )?"`
+	At        *Clock `parser:"( 'at' @@"`
+	On        *Days  `parser:"( 'on' @@ )? )?"`
 	Then      *Block `parser:"( (?= '{') @@ )?"`
 	Otherwise *Block `parser:"( 'otherwise' @@ )?"`
 	ExitPast  bool   `parser:"( @'if' 'past' 'exit' )?"`

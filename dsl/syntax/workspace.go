@@ -75,11 +75,12 @@ type LateAfter struct {
 // Quiet are hours in which messages are held, of some channels or of all:
 // `quiet 21:00 to 09:00 for sms, push`.
 //
-//	Quiet = "quiet" Clock "to" Clock ( "for" Name ( "," Name )* )? .
+//	Quiet = "quiet" Clock "to" Clock ( "on" Days )? ( "for" Name ( "," Name )* )? .
 type Quiet struct {
 	asSetting
 	From     Clock  `parser:"'quiet' @@"`
 	To       Clock  `parser:"'to' @@"`
+	Days     *Days  `parser:"( 'on' @@ )?"`
 	Channels []Name `parser:"( 'for' @@ ( ',' @@ )* )?"`
 }
 
