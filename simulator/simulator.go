@@ -83,8 +83,8 @@ func (s *Simulation) Step(inputs []orchestrator.Input, at value.Time) []orchestr
 // send makes the first send that is planned; false when there is none.
 func (s *Simulation) send(at value.Time) bool {
 	for _, e := range s.Person.Ledger {
-		if e.State != profiles.Planned {
-			continue
+		if r, live := s.Person.Run(e.Run); e.State != profiles.Planned || !live || r.State != profiles.Sending {
+			continue // made, or held over quiet hours
 		}
 		c := s.World.Claim(s.Person, e.Run, at, "simulator", 0)
 		switch c.Verdict {

@@ -1,0 +1,399 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
+
+	"journey/dsl"
+	"journey/dsl/diag"
+	"journey/orchestrator"
+	"journey/simulator"
+)
+
+// testFlags are the flags of `journey test`.
+type testFlags struct {
+	run, junit, lcov string
+	cover, json      bool
+	watch            bool
+	coverMin         float64
+}
+
+func newTest() *cobra.Command {
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test DIR …",
+		Short: "Run the tests of a workspace, in virtual time",
+		Long: `Test runs the test blocks of each DIR on the machine that runs in production,
+in virtual time. It exits with 0 if all of them pass, with 1 if one fails, with
+3 if a workspace is wrong.
+
+--cover counts the branches of the program that the tests take: arms,
+otherwise, outcomes of waits, clauses of entry and exit.`,
+		Example: `  journey test examples/shop
+  journey test examples/shop --run cart --cover
+  journey test examples/* --cover-min 100 --junit report.xml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("say which folder, as in `%s`", cmd.UseLine())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runTests(cmd, args, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.run, "run", "", "run only tests whose title matches this regular expression")
+	fl.BoolVar(&f.cover, "cover", false, "list the branches that no test takes")
+	fl.Float64Var(&f.coverMin, "cover-min", 0, "fail below this percentage of branches")
+	fl.StringVar(&f.junit, "junit", "", "write a JUnit report to this file")
+	fl.StringVar(&f.lcov, "lcov", "", "write the branches to this file, for editors")
+	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	fl.BoolVar(&f.watch, "watch", false, "run again whenever a file is saved")
+	return cmd
+}
+
+// suite is the tests of one workspace, run.
+type suite struct {
+	dir      string
+	program  *dsl.Program
+	trials   []*simulator.Trial
+	took     []time.Duration
+	coverage *simulator.Coverage
+}
+
+func runTests(cmd *cobra.Command, dirs []string, f testFlags) error {
+	match, err := regexp.Compile(f.run)
+	if err != nil {
+		return usage("--run is no regular expression: %w", err)
+	}
+	if f.watch {
+		return watchTests(cmd, dirs, f, match)
+	}
+	return testOnce(cmd, dirs, f, match)
+}
+
+func testOnce(cmd *cobra.Command, dirs []string, f testFlags, match *regexp.Regexp) error {
+	var suites []*suite
+	for _, dir := range dirs {
+		program, err := loadWorkspace(cmd, dir)
+		if err != nil {
+			return err
+		}
+		suites = append(suites, runSuite(cmd.Context(), dir, program, match))
+	}
+	out := cmd.OutOrStdout()
+	failed := 0
+	for _, s := range suites {
+		failed += s.tell(out, f)
+	}
+	if f.junit != "" {
+		if err := writeFile(f.junit, func(w io.Writer) error { return writeJUnit(w, suites) }); err != nil {
+			return &exit{exitFailed, err}
+		}
+	}
+	if f.lcov != "" {
+		if err := writeFile(f.lcov, func(w io.Writer) error { return writeLCOV(w, suites) }); err != nil {
+			return &exit{exitFailed, err}
+		}
+	}
+	low := tellCoverage(out, suites, f)
+	if failed > 0 || low {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// runSuite runs the tests side by side, on all cores.
+func runSuite(ctx context.Context, dir string, p *dsl.Program, match *regexp.Regexp) *suite {
+	s := &suite{dir: dir, program: p, coverage: simulator.NewCoverage()}
+	var tests []*dsl.Test
+	for _, t := range p.Tests {
+		if match.MatchString(t.Title) {
+			tests = append(tests, t)
+		}
+	}
+	s.trials, s.took = make([]*simulator.Trial, len(tests)), make([]time.Duration, len(tests))
+	plan := orchestrator.NewPlan(p)
+	covers := make([]*simulator.Coverage, len(tests))
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var all sync.WaitGroup
+	for i, t := range tests {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			began := time.Now()
+			covers[i] = simulator.NewCoverage()
+			s.trials[i] = simulator.Run(plan, t, covers[i])
+			s.took[i] = time.Since(began)
+		})
+	}
+	all.Wait()
+	for _, c := range covers {
+		s.coverage.Merge(c)
+	}
+	return s
+}
+
+// tell writes what failed and how many there were; it answers how many failed.
+func (s *suite) tell(w io.Writer, f testFlags) (failed int) {
+	for i, t := range s.trials {
+		if f.json {
+			s.tellJSON(w, t, s.took[i])
+		}
+		if len(t.Failures) == 0 {
+			continue
+		}
+		failed++
+		if !f.json {
+			s.tellFailure(w, t)
+		}
+	}
+	if f.json {
+		return failed
+	}
+	switch {
+	case len(s.trials) == 0:
+		fmt.Fprintf(w, "%s: no tests\n", s.dir)
+	case failed == 0:
+		fmt.Fprintf(w, "ok: %s, %s\n", s.dir, count(len(s.trials), "test"))
+	default:
+		fmt.Fprintf(w, "failed: %s, %d of %s\n", s.dir, failed, count(len(s.trials), "test"))
+	}
+	return failed
+}
+
+// tellFailure shows what a test claims beside what happened.
+func (s *suite) tellFailure(w io.Writer, t *simulator.Trial) {
+	fmt.Fprintf(w, "FAIL %q\n", t.Test.Title)
+	for _, f := range t.Failures {
+		fmt.Fprintf(w, "  %s: %s\n", s.place(f.Span), f.Message)
+	}
+	left := []string{"expected"}
+	for i := range t.Test.Expect {
+		e := &t.Test.Expect[i]
+		mark := " "
+		for _, f := range t.Failures {
+			if f.Span == e.Span {
+				mark = "!"
+			}
+		}
+		line := e.Span.Position().Line
+		left = append(left, fmt.Sprintf("%s %4d %s", mark, line, oneLine(e.Span.Text())))
+	}
+	right := append([]string{"happened"}, t.Lines()...)
+	if n := max(len(left), 40); len(right) > n {
+		right = append(right[:n], fmt.Sprintf("… and %d more", len(right)-n))
+	}
+	for i := 0; i < max(len(left), len(right)); i++ {
+		l, r := "", ""
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		fmt.Fprintf(w, "    %s │ %s\n", runewidth.FillRight(runewidth.Truncate(l, 58, "…"), 58), r)
+	}
+}
+
+// place is a span's file and line, as it leads there from the current folder.
+func (s *suite) place(span diag.Span) string {
+	d := placed(s.dir, []diag.Diagnostic{{Span: span}})[0]
+	pos := d.Span.Position()
+	return fmt.Sprintf("%s:%d:%d", d.Span.File.Name, pos.Line, pos.Column)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func (s *suite) tellJSON(w io.Writer, t *simulator.Trial, took time.Duration) {
+	type failure struct {
+		Place   string `json:"place"`
+		Message string `json:"message"`
+	}
+	out := struct {
+		Workspace string    `json:"workspace"`
+		Test      string    `json:"test"`
+		Passed    bool      `json:"passed"`
+		Seconds   float64   `json:"seconds"`
+		Failures  []failure `json:"failures,omitempty"`
+	}{Workspace: s.dir, Test: t.Test.Title, Passed: len(t.Failures) == 0, Seconds: took.Seconds()}
+	for _, f := range t.Failures {
+		out.Failures = append(out.Failures, failure{s.place(f.Span), f.Message})
+	}
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// tellCoverage writes the branches that no test takes, and says whether they
+// are too many.
+func tellCoverage(w io.Writer, suites []*suite, f testFlags) (low bool) {
+	if !f.cover && f.coverMin == 0 {
+		return false
+	}
+	for _, s := range suites {
+		branches := s.coverage.Branches(s.program)
+		taken := 0
+		for _, b := range branches {
+			if b.Taken {
+				taken++
+			}
+		}
+		percent := 100.0
+		if len(branches) > 0 {
+			percent = 100 * float64(taken) / float64(len(branches))
+		}
+		below := percent < f.coverMin
+		low = low || below
+		if f.json {
+			_ = json.NewEncoder(w).Encode(map[string]any{"workspace": s.dir, "branches": len(branches), "taken": taken, "percent": percent})
+			continue
+		}
+		fmt.Fprintf(w, "coverage: %s, %d of %s (%.0f %%)\n", s.dir, taken, branchesText(len(branches)), percent)
+		if f.cover || below {
+			for _, b := range branches {
+				if !b.Taken {
+					fmt.Fprintf(w, "  %s: %s %s: %s\n", s.place(b.Span), b.Journey, strings.TrimSpace(b.Step+" "+b.Way), b.Missing)
+				}
+			}
+		}
+		if below {
+			fmt.Fprintf(w, "  that is below the %.0f %% asked for\n", f.coverMin)
+		}
+	}
+	return low
+}
+
+func branchesText(n int) string {
+	if n == 1 {
+		return "1 branch"
+	}
+	return fmt.Sprintf("%d branches", n)
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// The JUnit form that CI systems read.
+type junitSuites struct {
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitFailure `xml:"failure,omitempty"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+func writeJUnit(w io.Writer, suites []*suite) error {
+	var all junitSuites
+	for _, s := range suites {
+		js := junitSuite{Name: s.dir, Tests: len(s.trials)}
+		for i, t := range s.trials {
+			c := junitCase{Name: t.Test.Title, Class: s.dir, Time: fmt.Sprintf("%.6f", s.took[i].Seconds())}
+			if len(t.Failures) > 0 {
+				js.Failures++
+				var b strings.Builder
+				s.tellFailure(&b, t)
+				c.Failure = &junitFailure{Message: t.Failures[0].Message, Text: b.String()}
+			}
+			js.Cases = append(js.Cases, c)
+		}
+		all.Suites = append(all.Suites, js)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// writeLCOV writes branches in the form that editors read: a record a file.
+func writeLCOV(w io.Writer, suites []*suite) error {
+	for _, s := range suites {
+		byFile := map[string][]simulator.Branch{}
+		var files []string
+		for _, b := range s.coverage.Branches(s.program) {
+			name := placed(s.dir, []diag.Diagnostic{{Span: b.Span}})[0].Span.File.Name
+			if byFile[name] == nil {
+				files = append(files, name)
+			}
+			byFile[name] = append(byFile[name], b)
+		}
+		for _, name := range files {
+			if _, err := fmt.Fprintf(w, "SF:%s\n", name); err != nil {
+				return err
+			}
+			hit := 0
+			for i, b := range byFile[name] {
+				line := b.Span.Position().Line
+				n := 0
+				if b.Taken {
+					n, hit = 1, hit+1
+				}
+				fmt.Fprintf(w, "BRDA:%d,0,%d,%d\nDA:%d,%d\n", line, i, n, line, n)
+			}
+			fmt.Fprintf(w, "BRF:%d\nBRH:%d\nend_of_record\n", len(byFile[name]), hit)
+		}
+	}
+	return nil
+}
+
+// watchTests runs the tests whenever the workspace looks another way.
+func watchTests(cmd *cobra.Command, dirs []string, f testFlags, match *regexp.Regexp) error {
+	tick := time.NewTicker(400 * time.Millisecond)
+	defer tick.Stop()
+	last := ""
+	for {
+		now := ""
+		for _, dir := range dirs {
+			now += stamp(dir)
+		}
+		if now != last {
+			last = now
+			_ = testOnce(cmd, dirs, f, match) // what failed has been told
+		}
+		select {
+		case <-tick.C:
+		case <-cmd.Context().Done():
+			return nil
+		}
+	}
+}
