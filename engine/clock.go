@@ -56,6 +56,13 @@ func (c *Clock) start(anchor time.Time, speed float64) error {
 	return nil
 }
 
+// anchored is the real time at which virtual and real time were equal.
+func (c *Clock) anchored() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.UnixMicro(c.anchor)
+}
+
 // Virtual is the virtual instant of a real time.
 func (c *Clock) Virtual(t time.Time) value.Time {
 	if c.speed == 1 {

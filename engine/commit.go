@@ -46,7 +46,7 @@ func (e *Engine) committed(ctx context.Context, rec *record, v *visit, group []*
 		return true, nil
 	case errors.As(done.Err, &release):
 		return true, e.agree(ctx, release.Live)
-	case errors.Is(done.Err, store.ErrSwitches):
+	case errors.Is(done.Err, store.ErrSwitches), errors.Is(done.Err, store.ErrUnknown): // Redis was emptied
 		return true, e.refresh(ctx)
 	case errors.Is(done.Err, store.ErrFenced):
 		for _, t := range group {

@@ -152,6 +152,16 @@ func (e *Engine) anchor(ctx context.Context) error {
 	return e.clock.start(anchor, speed)
 }
 
+// keepClock writes the clock's anchor down again in a Redis that was emptied:
+// this process goes on with it.
+func (e *Engine) keepClock(ctx context.Context) error {
+	if _, manual := e.clock.set(); manual {
+		return nil
+	}
+	_, _, err := e.store.Anchor(ctx, e.clock.anchored(), e.clock.speed)
+	return e.away(err)
+}
+
 // keepFresh looks now and then whether another release is live: a process
 // that commits nothing is told by no refusal.
 func (e *Engine) keepFresh() {

@@ -82,6 +82,9 @@ func (e *Engine) refreshLocked(ctx context.Context) error {
 		if e.living.Swap(nil) != nil { // everything is gone
 			e.people.clear()
 			e.pointers.clear()
+			if err := e.keepClock(ctx); err != nil {
+				return err
+			}
 		}
 		return ErrNoRelease
 	}

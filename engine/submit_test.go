@@ -231,6 +231,10 @@ func TestRedisLosesWhatTheProcessRemembers(t *testing.T) {
 	if v := profile(t, e, "anonymous_id:dev"); v.Traits["orders"] != 1.0 {
 		t.Fatalf("orders are %v", v.Traits["orders"])
 	}
+	// A process that starts now reads what the one that lived through it wrote.
+	if v := profile(t, startEngine(t, url), "anonymous_id:dev"); v.Traits["orders"] != 1.0 {
+		t.Fatalf("another process reads orders of %v", v.Traits["orders"])
+	}
 	// Only the last second is gone: the person, and the way to him.
 	submit(t, e, Call{Kind: CallTrack, Source: "web", MessageID: "n", UserID: "new", Event: "Nudged"})
 	id := profile(t, e, "user_id:new").ID

@@ -46,7 +46,7 @@ type Commit struct {
 // Committed is what became of a Commit.
 type Committed struct {
 	Base *Base // of the person as he is stored now; nil with an Err
-	Err  error // ErrConflict, *ReleaseError, ErrSwitches, *MovedError, *DuplicateError, ErrFenced, ErrUnavailable
+	Err  error // ErrConflict, *ReleaseError, ErrSwitches, *MovedError, *DuplicateError, ErrFenced, ErrUnknown (its release), ErrUnavailable
 }
 
 // Commit stores people, each in one atomic step, all in one flush; the
@@ -281,7 +281,7 @@ func (s *Store) catchUp(ctx context.Context, c *Commit) Committed {
 	}
 	switch err := answered(c, reply[0]); {
 	case errors.Is(err, errBehind):
-		out[0].Err = fmt.Errorf("commit: release %d with switches %d was never published", c.Release, c.Switches)
+		out[0].Err = fmt.Errorf("commit: release %d with switches %d: %w", c.Release, c.Switches, ErrUnknown)
 	case err != nil:
 		out[0].Err = err
 	default:

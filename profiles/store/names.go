@@ -23,22 +23,42 @@ const (
 // memory when a person is loaded. Names that were not learnt work too. Only
 // the names of programs should be learnt, never what clients send: there is
 // room for 65,536.
+//
+// Redis is told all of them, also those that this process knows: it may have
+// lost them.
 func (s *Store) Learn(ctx context.Context, names []string) error {
-	known := s.names.Load()
-	var fresh []any
+	var list []any
 	for _, n := range names {
-		if len(n) > 1 && len(n) <= maxName && !known.Has(n) {
-			fresh = append(fresh, n)
+		if len(n) > 1 && len(n) <= maxName {
+			list = append(list, n)
 		}
 	}
-	for len(fresh) > 0 {
-		part := fresh[:min(len(fresh), namesAtOnce)]
-		fresh = fresh[len(part):]
+	for len(list) > 0 {
+		part := list[:min(len(list), namesAtOnce)]
+		list = list[len(part):]
 		if _, err := s.ask(ctx, scriptNames.call([]string{keyNames}, append([]any{maxNames}, part...)...)); err != nil {
 			return fmt.Errorf("names could not be stored: %w", err)
 		}
 	}
-	return s.readNames(ctx, known)
+	return s.rereadNames(ctx)
+}
+
+// rereadNames reads all names. Where Redis has others than those known so far
+// it was emptied, or has lost its last second: then they are forgotten, for
+// nobody else could read who is written with them.
+func (s *Store) rereadNames(ctx context.Context) error {
+	s.namesLock.Lock()
+	defer s.namesLock.Unlock()
+	list, err := redis.Strings(s.ask(ctx, cmd("LRANGE", keyNames, 0, -1)))
+	if err != nil {
+		return fmt.Errorf("names could not be read: %w", err)
+	}
+	known := s.names.Load()
+	if !known.Begins(list) {
+		known = &pack.Names{}
+	}
+	s.names.Store(known.With(list[known.Len():]))
+	return nil
 }
 
 // readNames reads the names that have come since those given.

@@ -297,3 +297,40 @@ func TestNamesAreShared(t *testing.T) {
 		}
 	})
 }
+
+// A Redis that was emptied below a process, or has lost its last second, does
+// not know names that the process knows: they are learnt again, so that others
+// can read who is written with them.
+func TestNamesAreForgottenWithRedis(t *testing.T) {
+	both(t, func(t *testing.T, s *env) {
+		publish(t, s, "one")
+		for _, names := range [][]string{{"a_long_name_of_a_trait"}, {"another_long_name"}, {"yet_another_long_name"}} {
+			if err := s.Learn(ctx, names); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(s.c.Do("FLUSHALL"))
+		if _, err := s.Live(ctx); !errors.Is(err, store.ErrUnknown) {
+			t.Fatalf("the live release of an empty Redis: %v", err)
+		}
+		if err := s.Learn(ctx, []string{"yet_another_long_name", "a_long_name_of_a_trait"}); err != nil {
+			t.Fatal(err)
+		}
+		p := somebody("ann", 1)
+		p.Release = "yet_another_long_name"
+		put(t, s, unchecked(p, nil))
+		other := &env{Store: open(t, s.url)}
+		same(t, p, get(t, other, "ann").Person)
+		// The newest name is lost.
+		if err := s.Learn(ctx, []string{"a_name_that_is_lost"}); err != nil {
+			t.Fatal(err)
+		}
+		must(s.c.Do("RPOP", "{journey}names"))
+		if _, err := s.Live(ctx); err != nil && !errors.Is(err, store.ErrUnknown) {
+			t.Fatal(err)
+		}
+		p.ID, p.Release = "bob", "a_name_that_is_lost"
+		put(t, s, unchecked(p, nil))
+		same(t, p, get(t, other, "bob").Person)
+	})
+}

@@ -100,8 +100,11 @@ func (s *Store) raise(ctx context.Context, what string, n int64) error {
 }
 
 // finishRaise completes an interrupted publication, of releases or switches.
+// It also finds out if Redis has forgotten names.
 func (s *Store) finishRaise(ctx context.Context) error {
-	commands := []command{cmd("LLEN", keyReleases), cmd("HGET", keySwitches, "version")}
+	known := s.names.Load()
+	commands := []command{cmd("LLEN", keyReleases), cmd("HGET", keySwitches, "version"), cmd("LINDEX", keyNames, max(known.Len()-1, 0))}
+	partitions := len(commands)
 	for i := range Partitions {
 		commands = append(commands, cmd("HMGET", keyControl(i), "live", "switches"))
 	}
@@ -113,9 +116,14 @@ func (s *Store) finishRaise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if last, _ := redis.String(replies[2], nil); known.Len() > 0 && last != known.Last() {
+		if err := s.startAfresh(ctx); err != nil {
+			return err
+		}
+	}
 	for i, what := range []string{"live", "switches"} {
 		behind := false
-		for _, reply := range replies[2:] {
+		for _, reply := range replies[partitions:] {
 			have, err := numbers(reply)
 			if err != nil {
 				return err
@@ -130,6 +138,14 @@ func (s *Store) finishRaise(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// startAfresh writes the layout down in a Redis that was emptied below us.
+func (s *Store) startAfresh(ctx context.Context) error {
+	if _, err := s.do(ctx, cmd("HSETNX", keySettings, "partitions", Partitions), cmd("HSETNX", keySettings, "buckets", s.buckets)); err != nil {
+		return err
+	}
+	return s.rereadNames(ctx)
 }
 
 // Live is the newest release; ErrUnknown when nothing was ever published.

@@ -21,6 +21,19 @@ func (n *Names) With(names []string) *Names {
 // Len is how many names there are.
 func (n *Names) Len() int { return len(n.x.list) }
 
+// Begins says whether the names begin a list, in the same order.
+func (n *Names) Begins(list []string) bool {
+	return n.Len() <= len(list) && slices.Equal(n.x.list, list[:n.Len()])
+}
+
+// Last is the newest name; "" if there is none.
+func (n *Names) Last() string {
+	if n.Len() == 0 {
+		return ""
+	}
+	return n.x.list[n.Len()-1]
+}
+
 // Has says whether the name has a number.
 func (n *Names) Has(name string) bool {
 	_, ok := n.x.find(hash(name), name)
