@@ -118,8 +118,10 @@ func TestStrongerIsATotalOrder(t *testing.T) {
 }
 
 func TestChains(t *testing.T) {
-	of := func(text string) *item { return &item{prep: &prepared{idents: ids(text)}} }
-	items := []*item{of("u:1"), of("a:x"), of("u:2"), of("u:1 a:x"), of("e:m"), of("u:3")}
+	of := func(text string) *item { return &item{call: &Call{}, prep: &prepared{idents: ids(text)}} }
+	alias := of("a:4")
+	alias.call.PreviousID = "4"
+	items := []*item{of("u:1"), of("a:x"), of("u:2"), of("u:1 a:x"), of("e:m"), of("u:3"), of("u:4"), alias}
 	known := pointers{keyOf(ids("e:m")[0]): "p2", keyOf(ids("u:2")[0]): "p2"}
 	var got []string
 	for _, c := range chainsOf(items, known) {
@@ -129,7 +131,7 @@ func TestChains(t *testing.T) {
 		}
 		got = append(got, strings.Join(words, ", "))
 	}
-	want := []string{"u:1, a:x, u:1 a:x", "u:2, e:m", "u:3"}
+	want := []string{"u:1, a:x, u:1 a:x", "u:2, e:m", "u:3", "u:4, a:4"}
 	if strings.Join(got, "; ") != strings.Join(want, "; ") {
 		t.Errorf("got %q, want %q", got, want)
 	}
