@@ -40,11 +40,8 @@ func (m *machine) begin(r *profiles.Run, s *dsl.Begin) {
 	})
 }
 
-// act does what a run's own step causes, one deeper in the chain.
+// act does what a run's own step causes, unless the chain is too long.
 func (m *machine) act(r *profiles.Run, do func()) {
-	depth := m.depth
-	m.depth++
-	defer func() { m.depth = depth }()
 	if m.depth > maxDepth {
 		m.refuse(r.Journey, RefusedDepth)
 		return
