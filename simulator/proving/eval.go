@@ -14,6 +14,7 @@ type surroundings struct {
 	event *event
 	entry *event
 	vars  map[string]any
+	run   *run
 	with  map[string]any
 	it    *event
 }
@@ -49,6 +50,8 @@ func (s surroundings) value(e *Expr) any {
 		return s.entry.get(e.Name)
 	case OpRun:
 		return s.vars[e.Name]
+	case OpSent:
+		return s.run.has(e.Name)
 	case OpWith:
 		return s.with[e.Name]
 	case OpIt:
@@ -329,6 +332,8 @@ func mentions(e *Expr, m *mention) {
 		m.names["s:"+e.Name] = true
 	case OpJourney:
 		m.names["j:"+e.Name] = true
+	case OpSent:
+		m.names["m:"+e.Name] = true
 	case OpEvents:
 		m.names["e:"+e.Name] = true
 		m.moved = m.moved || e.Last > 0

@@ -94,6 +94,7 @@ type gen struct {
 	j       *Journey
 	props   bool // the entry of this journey has properties
 	vars    []string
+	sends   []string // messages that it sends
 	lets    int
 	budget  int // steps left for this journey
 }
@@ -126,6 +127,9 @@ func (g *gen) program() *Program {
 	for i := range g.some(3) {
 		g.p.Segments = append(g.p.Segments, &Segment{fmt.Sprintf("seg%d", i), g.cond(2, scope{derived: true})})
 	}
+	if !g.steady {
+		g.settings()
+	}
 	g.messages()
 	n := 1 + g.n(3)
 	if g.crowded {
@@ -133,6 +137,9 @@ func (g *gen) program() *Program {
 	}
 	for i := range n {
 		g.p.Journeys = append(g.p.Journeys, &Journey{Name: fmt.Sprintf("j%d", i)})
+	}
+	for _, j := range g.p.Journeys {
+		g.kinds(j)
 	}
 	for _, j := range g.p.Journeys {
 		g.journey(j)
@@ -176,6 +183,24 @@ func (g *gen) computed(i int) *Computed {
 	return c
 }
 
+// settings are the rules of the workspace.
+func (g *gen) settings() {
+	for g.chance(15) && len(g.p.Quiet) < 2 {
+		from := pick(g, g.clocks...)
+		q := &Quiet{From: from, To: (from + pick(g, 60, 150, 8*60)) % (24 * 60), Email: g.chance(50)}
+		g.p.Quiet = append(g.p.Quiet, q)
+	}
+	for g.chance(15) && len(g.p.Caps) < 2 {
+		g.p.Caps = append(g.p.Caps, &Cap{Email: g.chance(50), Count: 1 + g.n(3), Per: pick(g, g.lengths...), Calendar: g.chance(30)})
+	}
+	if g.chance(5) {
+		g.p.Control = 50
+	}
+	if g.chance(10) {
+		g.p.Suppress = append(g.p.Suppress, &Suppress{Email: g.chance(50), When: g.cond(1, scope{derived: true})})
+	}
+}
+
 func (g *gen) messages() {
 	name := &Expr{Op: OpTrait, Name: "name"}
 	g.p.Messages = []*Message{
@@ -184,15 +209,22 @@ func (g *gen) messages() {
 		{Name: "note", Via: "email", Subject: []Part{{Text: "note"}}, Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}, Default: "none"}}, Transactional: g.chance(50)},
 		{Name: "hook", Via: "webhook", JSON: []Pair{{"who", name}, {"n", g.num(1, scope{derived: true})}, {"yes", g.cond(1, scope{derived: true})}}},
 	}
+	if !g.steady {
+		for _, m := range g.p.Messages {
+			m.Topic = m.Via == "email" && g.chance(25)
+			if g.chance(15) {
+				m.ValidFor = pick(g, g.lengths...)
+			}
+		}
+	}
 	if g.chance(30) {
 		g.p.Messages = append(g.p.Messages, &Message{Name: "other", Via: "email", Subject: []Part{{Text: "other"}},
 			Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}}}, To: &Expr{Op: OpTrait, Name: "alt"}})
 	}
 }
 
-func (g *gen) journey(j *Journey) {
-	g.j, g.vars, g.lets = j, nil, 0
-	g.props = false
+// kinds decides how a journey is entered.
+func (g *gen) kinds(j *Journey) {
 	kinds := []string{pick(g, "event", "event", "event", "event", "when", "when", "request")}
 	if g.crowded || g.steady {
 		kinds[0] = "event"
@@ -201,11 +233,18 @@ func (g *gen) journey(j *Journey) {
 		kinds = append(kinds, pick(g, "event", "when"))
 	}
 	for _, k := range kinds {
-		g.props = g.props || k != "when"
+		j.Entries = append(j.Entries, &Entry{Kind: k})
 	}
-	for _, k := range kinds {
-		e := &Entry{Kind: k}
-		switch k {
+}
+
+func (g *gen) journey(j *Journey) {
+	g.j, g.vars, g.lets, g.sends = j, nil, 0, nil
+	g.props = false
+	for _, e := range j.Entries {
+		g.props = g.props || e.Kind != "when"
+	}
+	for _, e := range j.Entries {
+		switch e.Kind {
 		case "event":
 			e.Event = g.event()
 			if g.chance(40) {
@@ -222,7 +261,6 @@ func (g *gen) journey(j *Journey) {
 				e.Where = g.cond(1, scope{entry: true})
 			}
 		}
-		j.Entries = append(j.Entries, e)
 	}
 	g.reentry(j)
 	g.budget = 12
@@ -291,6 +329,9 @@ func (g *gen) head(j *Journey) {
 	if g.chance(20) {
 		j.Priority = pick(g, -1, 1, 2)
 	}
+	if g.chance(10) {
+		j.Control = 50
+	}
 }
 
 func (g *gen) event() string {
@@ -329,8 +370,10 @@ func (g *gen) step(depth int, s scope) *Step {
 	switch {
 	case k < 24:
 		return g.send(depth, s)
-	case k < 34:
+	case k < 32:
 		return &Step{Kind: StepWait, For: g.length(s)}
+	case k < 34:
+		return &Step{Kind: StepHour, Value: g.hour(s)}
 	case k < 40:
 		c := &Step{Kind: StepClock, Clock: pick(g, g.clocks...)}
 		switch g.n(4) {
@@ -380,6 +423,8 @@ func (g *gen) branching(depth, k int, s scope) *Step {
 		return m
 	case k < 74:
 		return g.waitFor(depth, s)
+	case k < 77:
+		return g.repeat(depth, s)
 	case k < 84:
 		return &Step{Kind: StepIf, Cond: g.cond(2, s), Then: g.sub(depth, 0, s, true), Else: g.sub(depth, 40, s, false)}
 	}
@@ -391,6 +436,25 @@ func (g *gen) branching(depth, k int, s scope) *Step {
 		b.Body = g.sub(depth, 20, s, i == 0)
 	}
 	return split
+}
+
+func (g *gen) repeat(depth int, s scope) *Step {
+	r := &Step{Kind: StepRepeat, Times: 1 + g.n(3)}
+	if g.chance(60) {
+		r.For = g.length(s)
+	}
+	if g.chance(40) {
+		r.Cond = g.cond(1, s)
+	}
+	r.Then = g.sub(depth, 0, s, false)
+	return r
+}
+
+func (g *gen) hour(s scope) *Expr {
+	if g.chance(50) {
+		return lit(pick(g, 0.0, 1.5, 2, 2.5, 9, 24, 25))
+	}
+	return g.num(1, s)
 }
 
 func (g *gen) waitFor(depth int, s scope) *Step {
@@ -427,6 +491,7 @@ func (g *gen) alternative(depth int, s scope) *Alt {
 func (g *gen) send(depth int, s scope) *Step {
 	m := pick(g, g.p.Messages...)
 	step := &Step{Kind: StepSend, Name: m.Name}
+	g.sends = append(g.sends, m.Name)
 	if m.Name == "note" || m.Name == "other" {
 		step.With = []Pair{{"x", g.num(1, s)}}
 		if g.chance(30) {
@@ -441,11 +506,23 @@ func (g *gen) send(depth int, s scope) *Step {
 
 // effect is a step that changes the person or the run.
 func (g *gen) effect(s scope) *Step {
-	k := g.n(9)
+	k := g.n(12)
 	if g.steady {
 		k = 8
 	}
 	switch k {
+	case 9:
+		return &Step{Kind: StepSet, Trait: "topics", Path: "offers", Value: lit(g.chance(50))}
+	case 10:
+		return &Step{Kind: StepEmit, Event: g.event(), With: g.given(s)}
+	case 11:
+		for _, j := range g.p.Journeys {
+			for _, e := range j.Entries {
+				if e.Kind == "request" && g.chance(70) {
+					return &Step{Kind: StepStart, Name: j.Name, With: g.given(s)}
+				}
+			}
+		}
 	case 0:
 		return &Step{Kind: pick(g, StepTag, StepTag, StepUntag), Name: pick(g, "vip", "new")}
 	case 1:
@@ -473,6 +550,18 @@ func (g *gen) effect(s scope) *Step {
 	step := &Step{Kind: StepLet, Name: name, Value: g.num(1, s)}
 	g.vars = append(g.vars, name)
 	return step
+}
+
+// given are properties of an event that a journey makes.
+func (g *gen) given(s scope) []Pair {
+	list := []Pair{{"n", g.num(1, s)}}
+	if g.chance(70) {
+		list = append(list, Pair{"id", g.text(s)})
+	}
+	if g.chance(30) {
+		list = append(list, Pair{"when", g.time(s)})
+	}
+	return list
 }
 
 var tiers = []string{"bronze", "silver", "gold"}

@@ -49,6 +49,8 @@ func (g *gen) cond(depth int, s scope) *Expr {
 		return &Expr{Op: OpTagged, Name: pick(g, "vip", "new")}
 	case k < 6:
 		return op("==", &Expr{Op: OpConsent, Name: "email"}, lit(g.chance(60)))
+	case k < 7 && s.run && len(g.sends) > 0:
+		return &Expr{Op: OpSent, Name: pick(g, g.sends...)}
 	case k < 8:
 		return g.member(s)
 	case k < 11 && s.event:

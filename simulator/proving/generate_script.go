@@ -122,7 +122,7 @@ func (g *gen) first(zone *time.Location, at value.Time) map[string]any {
 
 // trait is a trait with a value, or with none.
 func (g *gen) trait(zone *time.Location, at value.Time) (string, any) {
-	name := pick(g, "email", "alt", "name", "tier", "tier", "num", "num", "flag", "lead", "since", "birthday", "timezone", "consent.email", "consent.email", "suppressed.email", "suppressed.webhook")
+	name := pick(g, "email", "alt", "name", "tier", "tier", "num", "num", "flag", "lead", "since", "birthday", "timezone", "consent.email", "consent.email", "topics.offers", "suppressed.email", "suppressed.webhook")
 	if g.chance(12) && name != "timezone" {
 		return name, nil
 	}

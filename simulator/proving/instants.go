@@ -152,7 +152,7 @@ func (o *oracle) nextInstant() (value.Time, bool) {
 		next = n.ahead[0]
 	}
 	for _, r := range o.runs {
-		if r.state == waiting && (!ok || r.until < next) {
+		if (r.state == waiting || r.state == holding) && (!ok || r.until < next) {
 			next, ok = r.until, true
 		}
 	}

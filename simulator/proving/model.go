@@ -17,10 +17,35 @@ type Case struct {
 type Program struct {
 	Zone           string // "": unsaid
 	ConsentAssumed bool
+	Quiet          []*Quiet
+	Caps           []*Cap
+	Control        int // per cent
+	Suppress       []*Suppress
 	Computed       []*Computed
 	Segments       []*Segment
 	Messages       []*Message
 	Journeys       []*Journey
+}
+
+// Quiet are quiet hours, in minutes since midnight; for all channels, or for
+// e-mail.
+type Quiet struct {
+	From, To int
+	Email    bool
+}
+
+// Cap is a cap over e-mail or all channels: in a window, or a calendar day.
+type Cap struct {
+	Email    bool
+	Count    int
+	Per      value.Duration
+	Calendar bool
+}
+
+// Suppress is a suppression rule over e-mail or all channels.
+type Suppress struct {
+	Email bool
+	When  *Expr
 }
 
 // Computed is a computed trait.
@@ -44,6 +69,8 @@ type Message struct {
 	To            *Expr // nil: the address trait
 	JSON          []Pair
 	Transactional bool
+	Topic         bool           // it is about the topic `offers`
+	ValidFor      value.Duration // 0: unsaid
 }
 
 // Part is a piece of a template: a text, or a value with what stands for it
@@ -73,6 +100,7 @@ type Journey struct {
 	Goals         []*Goal
 	Transactional bool
 	Priority      int
+	Control       int // per cent
 	Steps         []*Step
 }
 
@@ -114,7 +142,7 @@ type Step struct {
 	HasAt    bool  // moment: at Clock
 	PastExit bool  // moment
 
-	Event string // quiet
+	Event string // quiet, emit
 	Where *Expr  // quiet
 	Alts  []*Alt // for
 	Until bool   // for: written `until C`, with one alternative
@@ -127,8 +155,10 @@ type Step struct {
 	Trait, Path string // set, clear
 	Value       *Expr  // set, let
 
-	Name string // let, send, tag, untag; exit: its reason
-	With []Pair // send
+	Name string // let, send, tag, untag, start; exit: its reason
+	With []Pair // send, emit, start
+
+	Times int // repeat; For between rounds (nil: no wait), Cond while, Then what is repeated
 
 	Then, Else []*Step // if; Then of moment, Else (otherwise) of moment, for, send; nil: no block
 }
@@ -150,6 +180,10 @@ const (
 	StepLet    = "let"
 	StepSend   = "send"
 	StepExit   = "exit"
+	StepHour   = "hour" // Value
+	StepRepeat = "repeat"
+	StepEmit   = "emit"
+	StepStart  = "start"
 )
 
 // Alt is what a wait waits for: an event or a condition.
@@ -187,6 +221,7 @@ const (
 	OpEvent   = "event" // event.NAME
 	OpEntry   = "entry" // entry.NAME
 	OpRun     = "run"
+	OpSent    = "sent"      // message NAME
 	OpWith    = "withvalue" // in messages: a value of `with`
 	OpNow     = "now"
 	OpAgo     = "ago"
@@ -225,7 +260,7 @@ type Input struct {
 	Kind  string // "event", "set", "request"
 	Name  string // of the event or journey
 	Of    value.Time
-	Props map[string]any // properties, of a set traits; consent.email and suppressed.email are keys
+	Props map[string]any // properties, of a set traits; consent.email and the like are keys
 
 	Traits map[string]any // that came along with an event
 }

@@ -16,10 +16,10 @@ import (
 
 // oracle is one telling of a case.
 type oracle struct {
-	c      *Case
-	branch func(split string) (string, bool)
-	cal    calendar
-	ws     *time.Location
+	c     *Case
+	draws Draws
+	cal   calendar
+	ws    *time.Location
 
 	now      value.Time
 	traits   map[string]trait
@@ -29,7 +29,8 @@ type oracle struct {
 	whens    map[*Entry]bool
 	entries  map[string]value.Time // by journey and key: the last
 	planned  []*send
-	depth    int // of the run that takes its steps, and one
+	went     []delivery // what was sent, or may have been
+	depth    int        // of the run that takes its steps, and one
 	late     bool
 	pending  change
 
@@ -48,7 +49,6 @@ type event struct {
 	name    string
 	at      value.Time
 	arrived value.Time
-	seq     int
 	props   map[string]any
 	late    bool
 }
@@ -75,7 +75,6 @@ type run struct {
 	key     string
 	entry   *event
 	entered value.Time
-	seq     int // how many events there were when it was entered
 
 	state  runState
 	ready  bool
@@ -89,6 +88,8 @@ type run struct {
 	vars  map[string]any
 	goals map[string]goal
 	sent  value.Time
+	sentM map[string]bool // messages sent
+	held  *send
 	depth int
 
 	reason string
@@ -99,6 +100,7 @@ type runState int
 const (
 	waiting runState = iota
 	sending
+	holding // quiet hours keep its send back
 	ended
 )
 
@@ -107,6 +109,24 @@ const (
 type frame struct {
 	steps []*Step
 	event *event
+	loop  *Step // the repeat it is the block of; nil: none
+	begun int   // rounds of it
+}
+
+// has says whether the run has sent a message.
+func (r *run) has(message string) bool { return r != nil && r.sentM[message] }
+
+// delivery is a send that counts for caps.
+type delivery struct {
+	at  value.Time
+	via string
+}
+
+// Draws are the outcomes of hashes: the branches of splits and the control
+// groups that a person is in ("": the workspace's).
+type Draws struct {
+	Branches map[string]string
+	Controls map[string]bool
 }
 
 type goal struct {
@@ -118,6 +138,7 @@ type goal struct {
 type send struct {
 	r    *run
 	step *Step
+	due  value.Time
 }
 
 // change is what conditions may read and that has changed.
@@ -148,11 +169,10 @@ func (c *change) merge(o change) {
 // itself: it can do so for ever, every half minute.
 const tooMany = 300
 
-// Foretell says what must happen in a case. branch is the branch of a split
-// that the person is in.
-func Foretell(c *Case, branch func(split string) (string, bool)) *Record {
+// Foretell says what must happen in a case.
+func Foretell(c *Case, draws Draws) *Record {
 	o := &oracle{
-		c: c, branch: branch, cal: calendar{}, ws: zoneNamed(c.Program.Zone),
+		c: c, draws: draws, cal: calendar{}, ws: zoneNamed(c.Program.Zone),
 		traits: map[string]trait{}, segments: map[string]bool{}, whens: map[*Entry]bool{},
 		entries: map[string]value.Time{}, moved: map[*Expr]*mention{},
 	}
@@ -260,7 +280,7 @@ func (o *oracle) about(e *event) surroundings {
 
 // of is the surroundings of a question about a run.
 func (o *oracle) of(r *run, e *event) surroundings {
-	return surroundings{o: o, now: o.now, event: e, entry: r.entry, vars: r.vars}
+	return surroundings{o: o, now: o.now, event: e, entry: r.entry, vars: r.vars, run: r}
 }
 
 // input takes an input: it is stored whole, then its event is handled, then
@@ -320,15 +340,20 @@ func same(a, b any) bool {
 }
 
 func (o *oracle) takeEvent(in *Input) {
-	e := &event{name: in.Name, at: in.Of, arrived: o.now, seq: len(o.events), props: in.Props}
+	e := &event{name: in.Name, at: in.Of, arrived: o.now, props: in.Props}
 	e.late = e.arrived-e.at > msDay
+	ch := change{}
+	o.storeAll(in.Traits, in.Of, &ch)
+	o.happens(e, ch)
+}
+
+// happens stores an event and handles it, then the changes it caused.
+func (o *oracle) happens(e *event, ch change) {
 	o.events = append(o.events, e)
 	o.instants.know(o, e.at)
 	for _, v := range e.props {
 		o.instants.know(o, v)
 	}
-	ch := change{}
-	o.storeAll(in.Traits, in.Of, &ch)
 	ch.add("e:" + e.name)
 	o.derive(&ch)
 	o.countGoals(e)
@@ -451,12 +476,15 @@ func (o *oracle) entriesOn(e *event) {
 }
 
 func (o *oracle) request(in *Input) {
-	e := &event{name: "request", at: in.Of, arrived: o.now, seq: -1, props: in.Props}
+	o.requested(in.Name, &event{name: "request", at: in.Of, arrived: o.now, props: in.Props})
+}
+
+func (o *oracle) requested(journey string, e *event) {
 	for _, v := range e.props {
 		o.instants.know(o, v)
 	}
 	for _, j := range o.c.Program.Journeys {
-		if j.Name != in.Name {
+		if j.Name != journey {
 			continue
 		}
 		for _, x := range j.Entries {
@@ -472,7 +500,7 @@ func (o *oracle) request(in *Input) {
 			return
 		}
 	}
-	o.rec.add(o.now, "refused", in.Name, "no journey") // silent: the word
+	o.rec.add(o.now, "refused", journey, "no journey") // silent: the word
 }
 
 // enter begins a run, or says why not. Which reason is given when there are
@@ -509,8 +537,8 @@ func (o *oracle) enter(j *Journey, x *Entry, e *event, late bool) {
 		return
 	}
 	r := &run{
-		n: len(o.runs) + 1, j: j, key: key, entry: e, entered: o.now, seq: len(o.events), ready: true,
-		stack: []frame{{steps: j.Steps}}, vars: map[string]any{}, goals: map[string]goal{}, depth: o.depth,
+		n: len(o.runs) + 1, j: j, key: key, entry: e, entered: o.now, ready: true,
+		stack: []frame{{steps: j.Steps}}, vars: map[string]any{}, sentM: map[string]bool{}, goals: map[string]goal{}, depth: o.depth,
 	}
 	o.runs = append(o.runs, r)
 	o.entries[j.Name+"\x00"+key] = o.now
@@ -608,7 +636,7 @@ func (o *oracle) countGoals(e *event) {
 				continue
 			}
 			s := o.of(r, e)
-			within := value.Time(surroundings{o: o, now: o.now, entry: r.entry, vars: r.vars}.length(g.Within))
+			within := value.Time(o.of(r, nil).length(g.Within))
 			// silent: whether the window begins with the entering event's
 			// time or with its arrival. It begins with the former and ends
 			// counted from the latter.

@@ -15,10 +15,7 @@ func (o *oracle) goOn() {
 		r := o.first()
 		switch {
 		case r != nil:
-			if !r.ready {
-				o.timeout(r)
-			}
-			o.steps(r)
+			o.goes(r)
 		case len(o.planned) > 0:
 			o.claim(o.planned[0])
 		default:
@@ -28,12 +25,24 @@ func (o *oracle) goOn() {
 	}
 }
 
+// goes lets a run go on that is ready or due.
+func (o *oracle) goes(r *run) {
+	switch {
+	case r.state == holding:
+		o.release(r)
+		return
+	case !r.ready:
+		o.timeout(r)
+	}
+	o.steps(r)
+}
+
 // first is the run that goes on first of those that can go on now: that of
 // the highest priority, and of these the earliest entered.
 func (o *oracle) first() *run {
 	var best *run
 	for _, r := range o.live() {
-		if (r.ready || r.state == waiting && r.until <= o.now) && (best == nil || r.j.Priority > best.j.Priority) {
+		if (r.ready || (r.state == waiting || r.state == holding) && r.until <= o.now) && (best == nil || r.j.Priority > best.j.Priority) {
 			best = r
 		}
 	}
@@ -45,7 +54,7 @@ func (o *oracle) at(r *run) surroundings { return o.of(r, r.around) }
 
 // push makes a run go on with a block.
 func (r *run) push(steps []*Step, e *event) {
-	r.stack = append(r.stack, frame{steps, e})
+	r.stack = append(r.stack, frame{steps: steps, event: e})
 	r.ready, r.state = true, waiting
 }
 
@@ -54,8 +63,9 @@ func (o *oracle) steps(r *run) {
 	o.depth = r.depth + 1
 	defer func() { o.depth = 0 }()
 	for r.ready && r.state != ended {
-		for len(r.stack) > 0 && len(r.stack[len(r.stack)-1].steps) == 0 {
-			r.stack = r.stack[:len(r.stack)-1]
+		o.unwind(r)
+		if !r.ready {
+			return // it waits between rounds
 		}
 		if len(r.stack) == 0 {
 			o.end(r, "end")
@@ -71,6 +81,39 @@ func (o *oracle) steps(r *run) {
 	}
 }
 
+// unwind leaves the blocks that have no steps left, and begins the rounds of
+// repeats.
+func (o *oracle) unwind(r *run) {
+	for r.ready && len(r.stack) > 0 && len(r.stack[len(r.stack)-1].steps) == 0 {
+		top := &r.stack[len(r.stack)-1]
+		s := top.loop
+		if s == nil {
+			r.stack = r.stack[:len(r.stack)-1]
+			continue
+		}
+		if top.begun > 0 && top.begun < s.Times && s.For != nil {
+			r.step, r.clock, r.around = s, o.now, top.event
+			if until, _ := o.moment(r, s); until > o.now {
+				r.state, r.ready, r.until, r.depth = waiting, false, until, 0
+				return
+			}
+		}
+		o.round(r)
+	}
+}
+
+// round begins the next round of the innermost repeat, or leaves it.
+func (o *oracle) round(r *run) {
+	top := &r.stack[len(r.stack)-1]
+	s := top.loop
+	if top.begun == s.Times || s.Cond != nil && !o.of(r, top.event).truth(s.Cond) {
+		r.stack = r.stack[:len(r.stack)-1]
+		return
+	}
+	top.begun++
+	top.steps = s.Then
+}
+
 func (o *oracle) step(r *run, s *Step) {
 	switch s.Kind {
 	case StepIf:
@@ -80,7 +123,7 @@ func (o *oracle) step(r *run, s *Step) {
 			r.push(s.Else, r.around)
 		}
 	case StepSplit:
-		name, known := o.branch(s.Split)
+		name, known := o.draws.Branches[s.Split]
 		if !known {
 			o.rec.add(o.now, "split", o.name(r), "%s has no branch", s.Split)
 		}
@@ -98,7 +141,9 @@ func (o *oracle) step(r *run, s *Step) {
 		} else {
 			o.end(r, s.Name)
 		}
-	case StepSet, StepClear, StepTag, StepUntag, StepSend:
+	case StepRepeat:
+		r.stack = append(r.stack, frame{event: r.around, loop: s})
+	case StepSet, StepClear, StepTag, StepUntag, StepSend, StepEmit, StepStart:
 		if r.j.While != nil && !o.of(r, nil).truth(r.j.While) {
 			o.end(r, "filter")
 			return
@@ -140,7 +185,28 @@ func (o *oracle) touch(r *run, s *Step) {
 		}
 	case StepSend:
 		r.state, r.ready = sending, false
-		o.planned = append(o.planned, &send{r, s})
+		o.planned = append(o.planned, &send{r, s, o.now})
+	case StepEmit, StepStart:
+		o.causes(r, s)
+	}
+}
+
+// causes takes the steps that are like an input.
+func (o *oracle) causes(r *run, s *Step) {
+	e := &event{name: s.Event, at: o.now, arrived: o.now, props: map[string]any{}}
+	for _, p := range s.With {
+		if v := o.at(r).value(p.Expr); v != nil {
+			e.props[p.Name] = v
+		}
+	}
+	switch {
+	case o.depth > 10:
+		o.rec.add(o.now, "refused", r.j.Name, "depth") // silent: whose refusal it is
+	case s.Kind == StepEmit:
+		o.happens(e, change{})
+	default:
+		e.name = "request"
+		o.requested(s.Name, e)
 	}
 }
 
@@ -166,7 +232,7 @@ func (o *oracle) moment(r *run, s *Step) (until value.Time, past bool) {
 	in := o.of(r, r.around)
 	in.now = r.clock // a wait that moves is computed from when it was reached
 	switch s.Kind {
-	case StepWait, StepFor:
+	case StepWait, StepFor, StepRepeat:
 		return r.clock + value.Time(in.length(s.For)), false
 	case StepQuiet:
 		return r.base + value.Time(in.length(s.For)), false
@@ -177,6 +243,13 @@ func (o *oracle) moment(r *run, s *Step) (until value.Time, past bool) {
 		return o.cal.nextClock(r.clock, s.Clock, s.Days, o.zone()), false
 	case StepWindow:
 		return o.cal.nextOpen(r.clock, s.Clock, s.To, s.Days, o.zone()), false
+	}
+	if s.Kind == StepHour {
+		h, ok := in.value(s.Value).(float64)
+		if !ok || h < 0 || h > 24 {
+			return r.clock, false
+		}
+		return o.cal.nextClock(r.clock, int(h*60), nil, o.zone()), false
 	}
 	v := in.value(s.Moment)
 	t, ok := in.instant(v)
@@ -209,6 +282,9 @@ func (o *oracle) timeout(r *run) {
 		r.push(s.Else, r.around)
 	case StepMoment:
 		r.push(s.Then, r.around)
+	case StepRepeat:
+		r.ready = true
+		o.round(r)
 	default:
 		r.push(nil, r.around)
 	}
@@ -277,8 +353,13 @@ func (o *oracle) waitsFor(e *event) {
 // on.
 func (o *oracle) waitsMoved(ch change) {
 	for _, r := range o.live() {
-		if r.state == waiting && !r.ready {
+		switch {
+		case r.state == waiting && !r.ready:
 			o.waitMoved(r, ch)
+		case r.state == holding && ch.names["t:timezone"]:
+			if r.until = o.quiet(o.message(r.held.step.Name)); r.until <= o.now {
+				o.release(r)
+			}
 		}
 	}
 }
@@ -312,7 +393,13 @@ func (o *oracle) claim(s *send) {
 		return
 	}
 	m := o.message(s.step.Name)
-	why, text := o.judge(r, m), ""
+	why, text := o.judge(s, m), ""
+	if why == "" && marketing(r, m) {
+		if until := o.quiet(m); until > o.now {
+			r.state, r.until, r.held = holding, until, s
+			return
+		}
+	}
 	if why == "" {
 		if text, why = o.render(r, s.step, m); why == "" {
 			for _, f := range o.c.Script.Fails {
@@ -324,6 +411,11 @@ func (o *oracle) claim(s *send) {
 	}
 	if why != "" {
 		o.rec.add(o.now, "not sent", o.name(r), "%s %s", m.Name, why)
+		if why == "skipped: control" { // he goes the way of somebody who received it
+			o.received(r, m)
+			r.push(nil, r.around)
+			return
+		}
 		r.push(s.step.Else, r.around)
 		return
 	}
@@ -337,7 +429,90 @@ func (o *oracle) claim(s *send) {
 		o.rec.add(o.now, "sent", o.name(r), "%s %s", m.Name, text)
 	}
 	r.sent = o.now
+	if m.Via != "webhook" && marketing(r, m) {
+		o.went = append(o.went, delivery{o.now, m.Via})
+	}
+	o.received(r, m)
 	r.push(nil, r.around)
+}
+
+func (o *oracle) received(r *run, m *Message) {
+	r.sentM[m.Name] = true
+	o.pending.add("m:" + m.Name)
+}
+
+// release lets a held send be made after all, behind those that are planned.
+func (o *oracle) release(r *run) {
+	r.state, r.clock = sending, o.now
+	o.planned = append(o.planned, r.held)
+	r.held = nil
+}
+
+// marketing says whether a message of a run is subject to consent, topics,
+// caps and quiet hours.
+func marketing(r *run, m *Message) bool { return m.Via != "webhook" && !exempt(r, m) }
+
+func exempt(r *run, m *Message) bool { return m.Transactional || r.j.Transactional }
+
+// quiet is when the quiet hours of now end; now, outside of them.
+func (o *oracle) quiet(m *Message) value.Time {
+	t := o.now
+	for again := true; again; {
+		again = false
+		for _, q := range o.c.Program.Quiet {
+			if q.Email && m.Via != "email" {
+				continue
+			}
+			for d := dayOf(t, o.zone()) - 2; d <= dayOf(t, o.zone())+1; d++ {
+				end := d
+				if q.To <= q.From {
+					end = d + 1
+				}
+				if to := o.cal.at(end, q.To, o.zone()); o.cal.at(d, q.From, o.zone()) <= t && t < to {
+					t, again = to, true
+				}
+			}
+		}
+	}
+	return t
+}
+
+func (o *oracle) capped(m *Message) bool {
+	for _, c := range o.c.Program.Caps {
+		n := 0
+		for _, d := range o.went {
+			in := o.now-d.at < value.Time(c.Per)
+			if c.Calendar {
+				in = dayOf(d.at, o.zone()) == dayOf(o.now, o.zone())
+			}
+			if in && (!c.Email || d.via == "email") {
+				n++
+			}
+		}
+		if n >= c.Count && (!c.Email || m.Via == "email") {
+			return true
+		}
+	}
+	return false
+}
+
+// controlled says whether a control group keeps the person's messages back.
+func (o *oracle) controlled(j *Journey) bool {
+	in := false
+	for _, g := range []struct {
+		name  string
+		share int
+	}{{"", o.c.Program.Control}, {j.Name, j.Control}} {
+		if g.share == 0 {
+			continue
+		}
+		is, known := o.draws.Controls[g.name]
+		if !known {
+			o.rec.add(o.now, "control", j.Name, "it is not known whether he is in the group %q", g.name)
+		}
+		in = in || is
+	}
+	return in
 }
 
 func (o *oracle) message(name string) *Message {
@@ -359,18 +534,37 @@ func (o *oracle) address(r *run, m *Message) string {
 }
 
 // judge asks what may keep a message from being sent, in the language's
-// order.
-func (o *oracle) judge(r *run, m *Message) string {
-	personal := m.Via != "webhook"
-	if personal && o.address(r, m) == "" {
-		return "skipped: no address"
+// order. Lateness comes first: silent.
+func (o *oracle) judge(s *send, m *Message) string {
+	r := s.r
+	valid := m.ValidFor
+	if valid == 0 {
+		valid = msDay
 	}
+	personal, marketing := m.Via != "webhook", marketing(r, m)
 	yes, said := o.traits["consent."+m.Via].v.(bool)
-	if personal && !m.Transactional && !r.j.Transactional && !yes && (said || !o.c.Program.ConsentAssumed) {
-		return "skipped: consent"
+	in, told := o.traits["topics.offers"].v.(bool)
+	suppressed, _ := o.traits["suppressed."+m.Via].v.(bool)
+	for _, rule := range o.c.Program.Suppress {
+		if !exempt(r, m) && (!rule.Email || m.Via == "email") && o.about(nil).truth(rule.When) {
+			suppressed = true
+		}
 	}
-	if is, _ := o.traits["suppressed."+m.Via].v.(bool); is {
+	switch {
+	case o.now-s.due > value.Time(valid):
+		return "skipped: late"
+	case personal && o.address(r, m) == "":
+		return "skipped: no address"
+	case marketing && !yes && (said || !o.c.Program.ConsentAssumed):
+		return "skipped: consent"
+	case marketing && m.Topic && told && !in:
+		return "skipped: topic"
+	case suppressed:
 		return "skipped: suppressed"
+	case !exempt(r, m) && o.controlled(r.j):
+		return "skipped: control"
+	case marketing && o.capped(m):
+		return "skipped: cap"
 	}
 	return ""
 }

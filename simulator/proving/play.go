@@ -236,10 +236,7 @@ func Judge(c *Case, plan *orchestrator.Plan) string {
 	if got.Endless {
 		return ""
 	}
-	want := Foretell(c, func(split string) (string, bool) {
-		b, ok := m.Person.Splits[split]
-		return b, ok
-	})
+	want := Foretell(c, Draws{m.Person.Splits, m.Person.Controls})
 	if want.Endless {
 		return ""
 	}

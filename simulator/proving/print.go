@@ -38,7 +38,11 @@ func (p *Program) Text() string {
 	if p.Zone != "" {
 		zone = fmt.Sprintf(" timezone %q", p.Zone)
 	}
-	w.line("workspace {%s consent %s }", zone, consent)
+	w.line("workspace {%s consent %s", zone, consent)
+	w.indent++
+	p.settings(w)
+	w.indent--
+	w.line("}")
 	w.b.WriteString(strings.TrimPrefix(declarations, "\n"))
 	for _, c := range p.Computed {
 		w.line("trait %s: %s = %s", c.Name, c.Type, c.Expr)
@@ -53,6 +57,35 @@ func (p *Program) Text() string {
 		w.journey(j)
 	}
 	return w.b.String()
+}
+
+func (p *Program) settings(w *writer) {
+	email := func(is bool, word string) string {
+		if is {
+			return word + "email"
+		}
+		return ""
+	}
+	for _, q := range p.Quiet {
+		w.line("quiet %s to %s%s", clock(q.From), clock(q.To), email(q.Email, " for "))
+	}
+	for _, c := range p.Caps {
+		over, per := email(c.Email, ""), duration(c.Per)
+		if over == "" {
+			over = "all"
+		}
+		if c.Calendar {
+			per = "calendar day"
+		}
+		w.line("cap %s %d per %s", over, c.Count, per)
+	}
+	if p.Control > 0 {
+		w.line("control %d%%", p.Control)
+	}
+	w.line(`topics offers "Offers"`)
+	for _, s := range p.Suppress {
+		w.line("suppress%s when %s", email(s.Email, " "), s.When)
+	}
 }
 
 type writer struct {
@@ -81,6 +114,12 @@ func (w *writer) message(m *Message) {
 	}
 	if m.Transactional {
 		w.line("transactional")
+	}
+	if m.Topic {
+		w.line("topic offers")
+	}
+	if m.ValidFor > 0 {
+		w.line("valid for %s", duration(m.ValidFor))
 	}
 	w.indent--
 	w.line("}")
@@ -152,6 +191,9 @@ func (w *writer) journey(j *Journey) {
 	}
 	if j.Priority != 0 {
 		w.line("priority %d", j.Priority)
+	}
+	if j.Control > 0 {
+		w.line("control %d%%", j.Control)
 	}
 	w.steps(j.Steps)
 	w.indent--
@@ -259,6 +301,18 @@ func (w *writer) step(s *Step) {
 			head += " with { " + pairs(s.With) + " }"
 		}
 		w.blocks(head, nil, "otherwise", s.Else, "")
+	case StepHour:
+		w.line("wait until hour %s", s.Value)
+	case StepRepeat:
+		head := fmt.Sprintf("repeat up to %d times", s.Times)
+		if s.For != nil {
+			head += " every " + s.For.String()
+		}
+		if s.Cond != nil {
+			head += " while " + s.Cond.String()
+		}
+		w.block(head, s.Then)
+		w.line("}")
 	default:
 		w.effect(s)
 	}
@@ -278,6 +332,10 @@ func (w *writer) effect(s *Step) {
 		w.line("%s %q", s.Kind, s.Name)
 	case StepLet:
 		w.line("let %s = %s", s.Name, s.Value)
+	case StepEmit:
+		w.line("emit %s { %s }", s.Event, pairs(s.With))
+	case StepStart:
+		w.line("start %s with { %s }", s.Name, pairs(s.With))
 	case StepExit:
 		if s.Name == "" {
 			w.line("exit")
@@ -364,6 +422,8 @@ func (e *Expr) String() string {
 		return e.Op + "." + e.Name
 	case OpWith:
 		return e.Name
+	case OpSent:
+		return "sent(" + e.Name + ")"
 	case OpNow:
 		return "now"
 	case OpAgo, OpFromNow, OpAge:
