@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -164,8 +165,9 @@ type crowd struct {
 	server func() *process // one that should run now
 	sink   *sink           // nil: the server's own mailbox
 	people []*walker
-	trails []string // of the processes that were watched
-	times  int      // how often each call is posted at the same time; 0: once
+	trails []string      // of the processes that were watched
+	times  int           // how often each call is posted at the same time; 0: once
+	slow   time.Duration // how long the mail server may take for an answer; 0: 300 ms
 
 	work   sync.WaitGroup
 	mu     sync.Mutex
@@ -206,7 +208,7 @@ func (c *crowd) lastTrail() string { return c.trails[len(c.trails)-1] }
 // walk lets everybody set out within a time, and returns at once.
 func (c *crowd) walk(ctx context.Context, over time.Duration) {
 	if c.sink != nil {
-		on := slowly(300 * time.Millisecond)
+		on := slowly(cmp.Or(c.slow, 300*time.Millisecond))
 		c.sink.behave(func(a mailbox.Attempt) mailbox.Fault {
 			c.leaveAtRcpt(ctx, a)
 			return on(a)
@@ -341,7 +343,27 @@ func (c *crowd) arrive(within time.Duration) map[string]*profiles.View {
 		}
 		return nil
 	})
+	c.drained()
 	return views
+}
+
+// drained waits until nothing is left to be taken to Temporal, and sees to it
+// that no run was lost on the way and no input broke the machine.
+func (c *crowd) drained() {
+	c.Helper()
+	eventually(c.T, time.Minute, "the outbox is empty", func() error {
+		n, err := c.server().metric("journey_outbox_reactions")
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%.0f reactions", n)
+		}
+		return err
+	})
+	for _, what := range []string{"lost", "panics"} {
+		n, err := c.server().metric(fmt.Sprintf("journey_engine_total{what=%q}", what))
+		if err != nil || n > 0 {
+			c.Errorf("%s: %.0f, %v", what, n, err)
+		}
+	}
 }
 
 // underWay says what of a profile is not at its end.

@@ -57,6 +57,46 @@ func redisStops(s *scene) {
 	c.judge(c.arrive(3*time.Minute), to.box.List(), never)
 }
 
+// redisBreaks breaks the connections to Redis again and again, in the middle
+// of whatever goes over them: of many a commit nobody hears whether it was
+// made.
+func redisBreaks(s *scene) {
+	to := newSink(s)
+	x := s.newSite(to.url)
+	line := startProxy(s, fmt.Sprintf("127.0.0.1:%d", x.redis.port))
+	x.redisURL = "redis://" + line.addr()
+	p := x.serve()
+	p.mustDeploy(declarations + flow)
+	c := s.newCrowd(walkers, newGroup(p).any, to)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	c.walk(ctx, 15*time.Second)
+	breaks := 0
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); breaks++ {
+		nap(ctx, s.between(20*time.Millisecond, 400*time.Millisecond))
+		line.set(true)
+		line.set(false)
+	}
+	s.happens("the connections to Redis were broken %d times", breaks)
+	c.judge(c.arrive(3*time.Minute), to.box.List(), never)
+}
+
+// mailIsSlow lets the mail server take so long that deliveries leave the
+// workflow's task and are asked for again while they are under way.
+func mailIsSlow(s *scene) {
+	to := newSink(s)
+	x := s.newSite(to.url)
+	p := x.serve()
+	p.mustDeploy(declarations + flow)
+	c := s.newCrowd(walkers, newGroup(p).any, to)
+	c.slow = 9 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	s.happens("the mail server takes up to %s to answer", c.slow)
+	c.walk(ctx, 5*time.Second)
+	c.judge(c.arrive(3*time.Minute), to.box.List(), never)
+}
+
 // temporalStops cuts the server off from Temporal for 30 seconds.
 func temporalStops(s *scene) {
 	to := newSink(s)

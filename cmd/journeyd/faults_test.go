@@ -54,6 +54,8 @@ var faults = []fault{
 	{"point/left", false, leftInDoubt},
 	{"point/settled", true, killedAt(workflows.AtSettled)},
 	{"away/redis", false, redisStops},
+	{"away/redis line", false, redisBreaks},
+	{"away/slow mail", false, mailIsSlow},
 	{"away/temporal", false, temporalStops},
 	{"away/frozen redis", true, redisFreezes},
 	{"away/frozen server", false, oneFreezes},

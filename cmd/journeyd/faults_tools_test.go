@@ -207,6 +207,7 @@ type site struct {
 	temporal  string // address
 	namespace string
 	smtp      string
+	redisURL  string   // by which the server reaches Redis
 	env       []string // besides
 }
 
@@ -247,6 +248,7 @@ func (s *scene) newSite(smtp string) *site {
 		s.Fatal(err)
 	}
 	x := &site{t: s.T, redis: startRedis(s), temporal: address, namespace: fmt.Sprintf("faults-%x", s.rand.Uint64()), smtp: smtp}
+	x.redisURL = x.redis.url()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: x.temporal, Logger: quiet{discard}})
 	if err != nil {
 		s.Fatal(err)
@@ -290,7 +292,7 @@ const (
 // serve starts a `journeyd serve`; it is ready once something is deployed.
 func (x *site) serve(env ...string) *process {
 	x.t.Helper()
-	p := newProcess(x.t, "serve", "--listen", "127.0.0.1:0", "--redis", x.redis.url(), "--temporal", x.temporal,
+	p := newProcess(x.t, "serve", "--listen", "127.0.0.1:0", "--redis", x.redisURL, "--temporal", x.temporal,
 		"--namespace", x.namespace, "--from", "shop@journey.example")
 	if x.smtp != "" {
 		p.cmd.Args = append(p.cmd.Args, "--smtp", x.smtp)
