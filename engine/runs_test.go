@@ -178,6 +178,33 @@ func TestLeftOverClaims(t *testing.T) {
 	settle(t, b, claim(t, b, run), profiles.Sent)
 }
 
+// A run that is gone while its send is on the way counts as lost, too.
+func TestLostWhileSending(t *testing.T) {
+	url := startRedis(t).url
+	e, clock := manual(t, url)
+	deploy(t, e, shop)
+	var drafts, claims []Draft
+	for i, user := range []string{"ann", "bob"} {
+		run := cartOf(t, e, user)
+		clock.Set(profileNow(e).Add(2 * value.Hour))
+		order := advance(t, e, run, 1)
+		d, err := e.Draft(context.Background(), run, order.Seq)
+		if err != nil || !d.Ready {
+			t.Fatal(d, err)
+		}
+		if drafts = append(drafts, d); i == 1 {
+			claims = append(claims, claim(t, e, run))
+		}
+		del(t, url, store.RunProfile(run))
+	}
+	if c, err := e.Claim(context.Background(), drafts[0]); err != nil || c.Ready || c.Order.Kind != orchestrator.EndRun || e.Counts().Lost != 1 {
+		t.Errorf("claimed: %+v %v, %d lost", c, err, e.Counts().Lost)
+	}
+	if o := settle(t, e, claims[0], profiles.Sent); o.Kind != orchestrator.EndRun || e.Counts().Lost != 2 {
+		t.Errorf("settled: %+v, %d lost", o, e.Counts().Lost)
+	}
+}
+
 // An attempt whose worker is gone and whose run has ended since is given up
 // all the same: nobody else asks for it.
 func TestAnAttemptThatOutlivesItsRun(t *testing.T) {

@@ -204,12 +204,13 @@ func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
 	deadline := real.Add(timeout).UnixMilli()
 	token := e.claims.token(e.owner)
 	out := Draft{Run: d.Run, Timeout: d.Timeout}
+	var lost bool
 	err = e.onRun(ctx, d.Run, func(v *visit) error {
-		out.Seq, out.Ready, out.Owner, out.Message = d.Seq, false, "", orchestrator.Rendered{}
+		out.Seq, out.Ready, out.Owner, out.Message, lost = d.Seq, false, "", orchestrator.Rendered{}, false
 		r, lives := v.p.Run(d.Run)
 		s := orchestrator.Pending(v.p, d.Run)
 		if !lives || r.Seq > d.Seq || r.State != profiles.Sending || s == nil {
-			out.Order, _ = v.answer(d.Run)
+			out.Order, lost = v.answer(d.Run)
 			return nil
 		}
 		if s.State != profiles.Planned || v.live.stopped[s.Channel] {
@@ -238,6 +239,7 @@ func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
 		}
 		return Draft{}, err
 	}
+	e.countLost(d.Run, lost)
 	return out, nil
 }
 
@@ -264,12 +266,13 @@ func (e *Engine) Settle(ctx context.Context, d Draft, outcome orchestrator.Outco
 	if again {
 		outcome = orchestrator.Outcome{State: profiles.Planned}
 	}
-	var written bool
+	var written, lost bool
 	err = e.onRun(ctx, d.Run, func(v *visit) error {
+		lost = false
 		s := sendOf(v.p, d.Message.Key)
 		ours := s != nil && (s.State == profiles.Attempting && s.Owner == d.Owner || s.State == profiles.Planned && d.Owner == "")
 		if written = ours; !ours {
-			order, _ = v.answer(d.Run)
+			order, lost = v.answer(d.Run)
 			return nil
 		}
 		var res orchestrator.Result
@@ -284,6 +287,7 @@ func (e *Engine) Settle(ctx context.Context, d Draft, outcome orchestrator.Outco
 	if err != nil {
 		return orchestrator.Order{}, err
 	}
+	e.countLost(d.Run, lost)
 	return order, nil
 }
 
