@@ -141,12 +141,12 @@ func leftInDoubt(s *scene) {
 	p := newProcess(s.T, args...)
 	p.cmd.Env = append(p.cmd.Env, envKillAt+"="+string(workflows.AtClaimed))
 	p.start()
-	p.ready().post("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
+	p.ready().insist("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
 	<-p.done
 	s.happens("killed at %s", workflows.AtClaimed)
 	p = newProcess(s.T, args...)
 	p.start()
-	p.ready().post("/v1/track", track("ann", "stop", nil, nil))
+	p.ready().insist("/v1/track", track("ann", "stop", nil, nil))
 	eventually(s.T, 3*time.Minute, "the send is uncertain", func() error {
 		v, err := p.profile("user_id:ann")
 		if err != nil {
@@ -198,7 +198,7 @@ func (s *scene) killOnce(point, outcome string, mails int, on func(kill func()) 
 	p.start()
 	p.ready()
 	if !acked { // the client repeats what it heard nothing of
-		p.post("/v1/track", call)
+		p.insist("/v1/track", call)
 	}
 	var run string
 	eventually(s.T, 3*time.Minute, "the run is through", func() error {

@@ -169,7 +169,7 @@ func inPrivate(s *scene) {
 	}
 	p.askBadly()
 	s.clickThrough(p, to)
-	p.post("/v1/track", message("stop", discreets[7], "x", nil))
+	p.insist("/v1/track", message("stop", discreets[7], "x", nil))
 
 	s.happens("Redis is frozen")
 	redis.signal(syscall.SIGSTOP)
@@ -205,7 +205,7 @@ func message(event string, who discreet, id string, props map[string]any) map[st
 func (p *process) sendIn(who discreet, i, round int) {
 	p.t.Helper()
 	id := fmt.Sprint(round)
-	p.post("/v1/identify", map[string]any{
+	p.insist("/v1/identify", map[string]any{
 		"anonymousId": "usersecret-anonymous-" + who.way, "messageId": "messagesecret-a-" + who.way + id,
 		"traits": map[string]any{"phone": fmt.Sprintf("09123456%d", 70+i)},
 	})
@@ -214,7 +214,7 @@ func (p *process) sendIn(who discreet, i, round int) {
 	call := message("ping", who, id, map[string]any{"n": round, "note": "propsecret", "other": map[string]any{"x": "propsecret"}})
 	call["anonymousId"] = "usersecret-anonymous-" + who.way
 	call["context"] = map[string]any{"traits": traits}
-	p.post("/v1/track", call)
+	p.insist("/v1/track", call)
 }
 
 // askBadly makes the mistakes that clients make.
@@ -275,8 +275,8 @@ func (s *scene) clickThrough(p *process, to *sink) {
 		}
 		_ = res.Body.Close()
 	}
-	if v, err := p.profile("user_id:" + discreets[1].user()); err != nil || v.Consent["email"] != false {
-		s.Errorf("the link does not leave: %+v, %v", v, err)
+	if v := p.mustProfile("user_id:" + discreets[1].user()); v.Consent["email"] != false {
+		s.Errorf("the link does not leave: %+v", v)
 	}
 }
 

@@ -110,10 +110,7 @@ func deployed(s *scene) {
 func (s *scene) entries(g group, who string, n int, want any) {
 	s.Helper()
 	for i := range n {
-		v, err := g.any().profile(fmt.Sprint("user_id:", who, i))
-		if err != nil {
-			s.Fatal(err)
-		}
+		v := g.any().mustProfile(fmt.Sprint("user_id:", who, i))
 		if got := v.Traits["entered"]; got != want {
 			s.Errorf("%s%d has entered %v times, want %v", who, i, got, want)
 		}

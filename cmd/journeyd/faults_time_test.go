@@ -27,11 +27,8 @@ func nineTwice(s *scene) {
 		return mailbox.Fault{}
 	})
 	p := startDev(s.T, workspace(s.T, ""), "--speed", "10", "--redis", "inprocess", "--smtp", to.url)
-	p.post("/v1/track", track("probe", "stop", nil, nil))
-	probe, err := p.profile("user_id:probe")
-	if err != nil {
-		s.Fatal(err)
-	}
+	p.insist("/v1/track", track("probe", "stop", nil, nil))
+	probe := p.mustProfile("user_id:probe")
 	now, err := time.Parse(time.RFC3339, probe.Events[0].At)
 	if err != nil {
 		s.Fatal(err)
@@ -62,7 +59,7 @@ message fourth via email { subject "fourth" text "4" }
 `, "09:00", clock))
 	traits := reachable("ann@example.com")
 	traits["opens"] = nine.Format(time.RFC3339)
-	p.post("/v1/track", track("ann", "ping", nil, traits))
+	p.insist("/v1/track", track("ann", "ping", nil, traits))
 	s.happens("it is %s, and 09:00 is %s", now.Format(time.TimeOnly), nine.Format(time.TimeOnly))
 	eventually(s.T, 3*time.Minute, "both runs are through", func() error {
 		v, err := p.profile("user_id:ann")
@@ -71,10 +68,7 @@ message fourth via email { subject "fourth" text "4" }
 		}
 		return err
 	})
-	v, err := p.profile("user_id:ann")
-	if err != nil {
-		s.Fatal(err)
-	}
+	v := p.mustProfile("user_id:ann")
 	for _, r := range v.Runs {
 		ended, err := time.Parse(time.RFC3339, r.EndedAt)
 		if err != nil || r.Reason != "end" || ended.Before(nine) || ended.After(nine.Add(time.Hour)) {
@@ -111,8 +105,8 @@ message second via email { subject "second" text "2" }
 `), "--data", data, "--redis", "inprocess", "--smtp", to.url, "--speed", "60"}
 	p := startDev(s.T, args...)
 	for i := range each {
-		p.post("/v1/track", track(fmt.Sprint("time", i), "ping", map[string]any{"n": 1}, reachable(fmt.Sprintf("time%d@example.com", i))))
-		p.post("/v1/track", track(fmt.Sprint("event", i), "ping", map[string]any{"n": 2}, reachable(fmt.Sprintf("event%d@example.com", i))))
+		p.insist("/v1/track", track(fmt.Sprint("time", i), "ping", map[string]any{"n": 1}, reachable(fmt.Sprintf("time%d@example.com", i))))
+		p.insist("/v1/track", track(fmt.Sprint("event", i), "ping", map[string]any{"n": 2}, reachable(fmt.Sprintf("event%d@example.com", i))))
 	}
 	entered := time.Now()
 	c := p.temporal()
@@ -133,7 +127,7 @@ message second via email { subject "second" text "2" }
 	p = startDev(s.T, args...)
 	again := time.Now()
 	for i := range each {
-		p.post("/v1/track", track(fmt.Sprint("event", i), "stop", nil, nil))
+		p.insist("/v1/track", track(fmt.Sprint("event", i), "stop", nil, nil))
 	}
 	counts := func() map[string]int {
 		n := map[string]int{}
@@ -195,7 +189,7 @@ func flushed(s *scene) {
 	}
 	defer c.Close()
 	for i := range people {
-		p.post("/v1/track", track(fmt.Sprint("p", i), "ping", nil, reachable(fmt.Sprintf("p%d@example.com", i))))
+		p.insist("/v1/track", track(fmt.Sprint("p", i), "ping", nil, reachable(fmt.Sprintf("p%d@example.com", i))))
 	}
 	eventually(s.T, time.Minute, "all have had the first mail, and none the second", func() error {
 		if n := to.box.Len(); n < people {
@@ -219,7 +213,7 @@ func flushed(s *scene) {
 		s.Errorf("%.0f runs are counted as lost, want %.0f", lost, want)
 	}
 	p.mustDeploy(declarations + flow)
-	p.post("/v1/track", track("p0", "ping", nil, reachable("p0@example.com")))
+	p.insist("/v1/track", track("p0", "ping", nil, reachable("p0@example.com")))
 	before := to.box.Len()
 	eventually(s.T, time.Minute, "new runs go their way", func() error {
 		if n := to.box.Len(); n < before+2 {

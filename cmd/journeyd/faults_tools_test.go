@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"journey/devserver/embedtemporal"
+	"journey/profiles"
 )
 
 // redisServer is a redis-server of a test's own, which keeps its data over a
@@ -324,9 +325,33 @@ func (p *process) deploy(source string) error {
 
 func (p *process) mustDeploy(source string) {
 	p.t.Helper()
-	if err := p.deploy(source); err != nil {
-		p.t.Fatal(err)
-	}
+	eventually(p.t, time.Minute, "the release is published", func() error { return p.deploy(source) })
+}
+
+// insist posts a call until it is acknowledged, as a client does: a machine
+// that has much to do may answer 503.
+func (p *process) insist(path string, body any) {
+	p.t.Helper()
+	eventually(p.t, time.Minute, "POST "+path, func() error {
+		code, text, err := p.try(path, body)
+		if err == nil && code/100 == 4 {
+			p.t.Fatalf("POST %s: %d %s", path, code, text)
+		}
+		if err == nil && code != http.StatusOK {
+			err = fmt.Errorf("%d %s", code, text)
+		}
+		return err
+	})
+}
+
+// mustProfile is a profile, by reference.
+func (p *process) mustProfile(ref string) (v *profiles.View) {
+	p.t.Helper()
+	eventually(p.t, time.Minute, "profile "+ref, func() (err error) {
+		v, err = p.profile(ref)
+		return err
+	})
+	return v
 }
 
 // metric reads a figure of /metrics, by its name with labels.

@@ -100,7 +100,7 @@ var apiLine = regexp.MustCompile(`API\s+(http://\S+)|serves on (\S+),`)
 // ready waits until the process serves.
 func (p *process) ready() *process {
 	p.t.Helper()
-	eventually(p.t, 30*time.Second, "journeyd is ready", func() error {
+	eventually(p.t, time.Minute, "journeyd is ready", func() error {
 		select {
 		case <-p.done:
 			p.t.Fatalf("journeyd has ended: %v\n%s%s", p.err, p.out, p.errs)
