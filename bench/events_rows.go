@@ -7,7 +7,6 @@ import (
 
 // side is one of those that events are posted to.
 type side struct {
-	name  string
 	o     order
 	proc  *child
 	rates sample // events a second, one for each round

@@ -43,8 +43,6 @@ type report struct {
 	Error   string  `json:"error,omitempty"`
 }
 
-func (r report) rate() float64 { return float64(r.Events) / r.Seconds }
-
 // generator is the load generator, as the measurement sees it.
 type generator struct {
 	*child

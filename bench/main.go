@@ -24,7 +24,6 @@ type bench struct {
 	runs     int           // of a side in a round
 	toOne    int           // events to one person
 	pprof    string
-	quiet    bool
 
 	servers *shopServers // once they are needed
 }
