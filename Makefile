@@ -12,7 +12,7 @@ test: # what README.md says
 	go test ./...
 
 race: # every package that does not link the embedded server, under the race detector
-	go test -race -short $(PACKAGES)
+	go test -race -short -timeout 30m $(PACKAGES)
 
 lint:
 	go vet ./...

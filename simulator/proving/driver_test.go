@@ -15,11 +15,10 @@ import (
 type driver struct {
 	m       *proving.Machine
 	script  *proving.Script
-	between func()                            // nil: nothing
-	also    []value.Time                      // further instants at which the machine is called
-	poke    []orchestrator.Input              // what it is given then
-	sent    map[string]int                    // how often, by key
-	claimed func(run string, s profiles.Send) // told of every claim; nil: nobody
+	between func()               // nil: nothing
+	also    []value.Time         // further instants at which the machine is called
+	poke    []orchestrator.Input // what it is given then
+	sent    map[string]int       // how often, by key
 }
 
 func newDriver(plan *orchestrator.Plan, s *proving.Script) *driver {
