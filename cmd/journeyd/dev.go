@@ -305,7 +305,14 @@ func example(dir, api string, p *dsl.Program) string {
 	for _, j := range p.Journeys {
 		for _, e := range j.Entries {
 			if ev, ok := p.Event(e.Event); e.Kind == dsl.OnEvent && ok {
-				body, _ := json.Marshal(map[string]any{"userId": "ann", "event": ev.Wire})
+				call := map[string]any{"userId": "ann", "event": ev.Wire}
+				if _, mails := p.Trait("email"); mails { // somebody who can be written to
+					traits := map[string]any{}
+					say(p, traits, "email", "ann@example.com")
+					say(p, traits, "consent", map[string]any{"email": true})
+					call["context"] = map[string]any{"traits": traits}
+				}
+				body, _ := json.Marshal(call)
 				return command(api, string(body))
 			}
 		}

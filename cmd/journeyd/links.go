@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"journey/dsl"
 	"journey/engine"
 	"journey/orchestrator"
 	"journey/profiles"
@@ -110,8 +111,8 @@ func leave(ctx context.Context, e leaver, key string) error {
 		return engine.ErrNoRelease
 	}
 	call := engine.Call{Kind: engine.CallIdentify, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{}}
-	say(live, call.Traits, "consent", map[string]any{"email": false})
-	address(live, &call, view)
+	say(live.Program, call.Traits, "consent", map[string]any{"email": false})
+	address(live.Program, &call, view)
 	res, err := e.Submit(ctx, []engine.Call{call})
 	if err == nil && len(res) == 1 {
 		err = res[0].Err
@@ -120,7 +121,7 @@ func leave(ctx context.Context, e leaver, key string) error {
 }
 
 // address addresses a call to a profile by one of its identifiers.
-func address(live *orchestrator.Plan, call *engine.Call, view *profiles.View) {
+func address(p *dsl.Program, call *engine.Call, view *profiles.View) {
 	if ids := view.Identifiers["user_id"]; len(ids) > 0 {
 		call.UserID = ids[0]
 		return
@@ -131,16 +132,16 @@ func address(live *orchestrator.Plan, call *engine.Call, view *profiles.View) {
 	}
 	for trait, ids := range view.Identifiers {
 		if len(ids) > 0 {
-			say(live, call.Traits, trait, ids[0])
+			say(p, call.Traits, trait, ids[0])
 		}
 	}
 }
 
 // say puts a trait among those of a call, by its name on the wire, which may
 // reach into an object.
-func say(live *orchestrator.Plan, traits map[string]any, trait string, v any) {
+func say(p *dsl.Program, traits map[string]any, trait string, v any) {
 	path := []string{trait}
-	if t, ok := live.Trait(trait); ok && t.Wire != "" {
+	if t, ok := p.Trait(trait); ok && t.Wire != "" {
 		path = strings.Split(t.Wire, ".")
 	}
 	last := len(path) - 1

@@ -28,6 +28,9 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startDev(t, dir)
+	if said := p.out.String(); !strings.Contains(said, `"traits":{"consent":{"email":true},"email":"ann@example.com"}`) {
+		t.Errorf("the curl to paste names nobody who can be written to:\n%s", said)
+	}
 	curl := block(t, string(text), "curl -u dev:")
 	curl = strings.ReplaceAll(curl, "http://127.0.0.1:8080", p.api)
 	if out, err := exec.Command("sh", "-c", curl).CombinedOutput(); err != nil || !strings.Contains(string(out), `"success":true`) {
