@@ -16,6 +16,8 @@ const (
 	leaseEvery = 3 * time.Second        // leases last 10 s
 	batch      = 128                    // reactions read at once
 	parallel   = 8                      // partitions worked on at once
+
+	complainEvery = 10 * time.Second
 )
 
 // partitions is what the relay needs of the engine.
@@ -48,9 +50,10 @@ type relay struct {
 	log    *slog.Logger
 	passed func(Point, string)
 
-	mu      sync.Mutex
-	owned   map[int]engine.Lease
-	trouble time.Time
+	mu         sync.Mutex
+	owned      map[int]engine.Lease
+	trouble    time.Time
+	complained time.Time
 
 	started, woken, poison atomic.Int64
 }
@@ -232,8 +235,11 @@ func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.R
 				if away.Load() {
 					return
 				}
-				if !r.take(ctx, l.Partition, re) {
+				taken, silent := r.take(ctx, l.Partition, re)
+				if silent {
 					away.Store(true)
+				}
+				if !taken {
 					return
 				}
 				mu.Lock()
@@ -246,8 +252,9 @@ func (r *relay) deliver(ctx context.Context, l engine.Lease, reactions []store.R
 	return accepted
 }
 
-// take brings one reaction to Temporal; false means try again later.
-func (r *relay) take(ctx context.Context, partition int, re store.Reaction) bool {
+// take brings one reaction to Temporal. Not accepted means try again later;
+// away, that Temporal will take no other now either.
+func (r *relay) take(ctx context.Context, partition int, re store.Reaction) (accepted, away bool) {
 	r.passed(AtReaction, re.Run)
 	err := r.react(ctx, partition, re)
 	switch {
@@ -259,16 +266,33 @@ func (r *relay) take(ctx context.Context, partition int, re store.Reaction) bool
 		} else {
 			r.woken.Add(1)
 		}
-		return true
+		return true, false
 	case hopeless(err):
 		r.poison.Add(1)
 		r.log.Error("a reaction is dropped: Temporal will never take it", "run", re.Run, "error", err.Error())
-		return true
-	}
-	if ctx.Err() == nil {
+		return true, false
+	case ctx.Err() != nil:
+		return false, true
+	case silent(err):
 		r.answered(false)
+		return false, true
 	}
-	return false
+	if r.complain() {
+		r.log.Warn("a reaction has to wait", "run", re.Run, "error", err.Error())
+	}
+	return false, false
+}
+
+// complain says now and then that it is time to: what waits is tried again
+// several times a second.
+func (r *relay) complain() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.complained) < complainEvery {
+		return false
+	}
+	r.complained = time.Now()
+	return true
 }
 
 // answered notes whether Temporal answers.

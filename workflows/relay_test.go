@@ -145,6 +145,34 @@ func TestMomentsDoNotWaitForTemporal(t *testing.T) {
 	}
 }
 
+// A reaction that cannot be judged waits, and no other waits for it.
+func TestOneReactionWaitsAlone(t *testing.T) {
+	o, f := &outboxes{waiting: map[int][]store.Reaction{}}, &fakeTemporal{}
+	r := newTestRelay(o, f)
+	r.lives = func(_ context.Context, run string) (orchestrator.Reaction, bool, error) {
+		if run == "bad" {
+			return orchestrator.Reaction{}, false, errors.New("cannot be read")
+		}
+		return orchestrator.Reaction{}, true, nil
+	}
+	todo := map[int]bool{}
+	for p := range 20 {
+		todo[p], r.owned[p] = true, engine.Lease{Partition: p}
+		for i, run := range []string{"bad", "good"} {
+			o.waiting[p] = append(o.waiting[p], store.Reaction{ID: fmt.Sprintf("%d-0", i), Kind: store.WakeRun, Run: run})
+		}
+	}
+	r.handle(context.Background(), todo)
+	for p, left := range o.waiting {
+		if len(left) != 1 || left[0].Run != "bad" {
+			t.Errorf("partition %d: %+v are left", p, left)
+		}
+	}
+	if !r.lag().Trouble.IsZero() {
+		t.Error("Temporal is said not to answer")
+	}
+}
+
 // A wake that finds no workflow starts one, by a request of its own: the
 // repeat of the wake is the same request, the next wake another. Otherwise a
 // workflow that was ended by hand twice would never come back.

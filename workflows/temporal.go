@@ -85,3 +85,12 @@ func hopeless(err error) bool {
 	var invalid *serviceerror.InvalidArgument
 	return errors.As(err, &invalid)
 }
+
+// silent says whether an error means that Temporal serves nobody at the
+// moment, or too many.
+func silent(err error) bool {
+	var away *serviceerror.Unavailable
+	var slow *serviceerror.DeadlineExceeded
+	var busy *serviceerror.ResourceExhausted
+	return errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)
+}
