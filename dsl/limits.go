@@ -63,36 +63,40 @@ func (c *checker) quiet(item *syntax.Quiet) {
 	}
 	s := &c.prog.Settings
 	s.Quiet = append(s.Quiet, q)
+	if q.Days != 0 && q.Days != everyDay {
+		return
+	}
 	for _, channel := range personalChannels {
-		if (len(q.Channels) == 0 || slices.Contains(q.Channels, channel)) && alwaysQuiet(s.Quiet, channel) {
+		if (len(q.Channels) == 0 || slices.Contains(q.Channels, channel)) && c.quietHours.add(channel, q) {
 			c.report(errAlwaysQuiet(item.Word(), channel))
 			break
 		}
 	}
 }
 
-// alwaysQuiet says whether the quiet hours of a channel leave no minute of the
-// day.
-func alwaysQuiet(list []Quiet, channel string) bool {
-	const day = 24 * 60
-	var quiet [day]bool
-	n := 0
-	for _, q := range list {
-		if len(q.Channels) > 0 && !slices.Contains(q.Channels, channel) || q.Days != 0 && q.Days != everyDay {
-			continue
-		}
-		to := int(q.To)
-		if q.To <= q.From {
-			to += day
-		}
-		for m := int(q.From); m < to; m++ {
-			if !quiet[m%day] {
-				quiet[m%day] = true
-				n++
-			}
-		}
+const minutesOfDay = 24 * 60
+
+// quietDay are the minutes of the day in which it is quiet, by channel.
+type quietDay map[string]*[minutesOfDay]bool
+
+// add takes quiet hours of every day; it says whether they are the last ones
+// that leave a channel no minute.
+func (d quietDay) add(channel string, q Quiet) (always bool) {
+	day := d[channel]
+	if day == nil {
+		day = new([minutesOfDay]bool)
+		d[channel] = day
 	}
-	return n == day
+	to := int(q.To)
+	if q.To <= q.From {
+		to += minutesOfDay
+	}
+	fresh := false
+	for m := int(q.From); m < to; m++ {
+		fresh = fresh || !day[m%minutesOfDay]
+		day[m%minutesOfDay] = true
+	}
+	return fresh && !slices.Contains(day[:], false)
 }
 
 const everyDay Weekdays = 1<<7 - 1

@@ -76,7 +76,9 @@ type checker struct {
 	changes      map[string]*Event        // by trait
 	requests     map[string]*requestEntry // by journey; nil for one that takes no requests
 
-	names  scopeNames
+	names      scopeNames
+	quietHours quietDay
+
 	splits map[string]*splitSeen
 	sent   []*sending
 	looks  []*eventReads
@@ -91,6 +93,7 @@ func newChecker(sources map[string]string) *checker {
 
 		declared:     map[*Message]*declaredMessage{},
 		declaredCall: map[*Call]*declaredCall{},
+		quietHours:   quietDay{},
 		changes:      map[string]*Event{},
 		requests:     map[string]*requestEntry{},
 		prog: &Program{
@@ -146,7 +149,17 @@ func (c *checker) file(name string) *diag.File {
 	return f
 }
 
-func (c *checker) report(diags ...diag.Diagnostic) { c.diags = append(c.diags, diags...) }
+// maxMistakes is how many mistakes are listed. A workspace with more has one
+// that is made again and again.
+const maxMistakes = 2000
+
+func (c *checker) report(diags ...diag.Diagnostic) {
+	for _, d := range diags {
+		if len(c.diags) < maxMistakes || d.Severity == diag.Error && !diag.HasErrors(c.diags) {
+			c.diags = append(c.diags, d)
+		}
+	}
+}
 
 // result is the diagnostics by place, none twice.
 func (c *checker) result() []diag.Diagnostic {

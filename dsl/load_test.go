@@ -227,3 +227,22 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// TestRepetition: what is written again and again is answered in time, with
+// no more mistakes than anybody would read.
+func TestRepetition(t *testing.T) {
+	for _, line := range []string{"quiet 09:00 to 10:00\n", "cap all 3 per 1d\n", "topics a\n", "suppress sms when segment.x\n"} {
+		text := "workspace {\n" + strings.Repeat(line, 20_000) + "}\n"
+		_, diags := Load(map[string]string{"a.journey": text})
+		if len(diags) > 2*maxMistakes {
+			t.Errorf("%q: %d mistakes", line, len(diags))
+		}
+	}
+	body := "event e { a: text }\nwebhook w { url \"https://a.example\" }\njourney j {\nenter on e\nonce\n"
+	for _, line := range []string{"repeat up to 30 times { tag \"x\" }\n", "emit e { b: 1 }\n", "call w with { b: 1 } as x\n", "start j\n"} {
+		_, diags := Load(map[string]string{"a.journey": body + strings.Repeat(line, 10_000) + "}\n"})
+		if len(diags) > 2*maxMistakes {
+			t.Errorf("%q: %d mistakes", line, len(diags))
+		}
+	}
+}

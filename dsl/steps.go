@@ -206,7 +206,9 @@ func (w *journeyWork) step(s syntax.Step, at spot, path string) (ends bool) {
 		let := &Let{Name: s.Name.Text}
 		w.lay(let, s, at, path)
 		let.Value = value(s.Value, cond.Anything)
-		w.keep(s.Name.Text, exprType(let.Value), s.Value.Span())
+		if s.Value != nil {
+			w.keep(s.Name.Text, exprType(let.Value), s.Value.Span())
+		}
 	default:
 		return w.wait(s, at, path)
 	}
