@@ -40,7 +40,7 @@ func (e *Engine) committed(ctx context.Context, rec *record, v *visit, group []*
 	case done.Err == nil:
 		rec.base = done.Base
 		e.follow(rec, v, group)
-		return false, nil
+		return false, e.at("commit: its answer")
 	case errors.Is(done.Err, store.ErrConflict):
 		e.stats.conflicts.Add(1)
 		return true, nil

@@ -25,7 +25,8 @@ var (
 )
 
 // Random programs with random inputs through the simulator and through the
-// engine on a real Redis: what happens is the same, to the millisecond.
+// engine on a real Redis: what happens is the same, to the millisecond; also
+// when one commit in five happens and its answer is lost.
 func TestTheEngineDoesWhatTheSimulatorDoes(t *testing.T) {
 	r := startRedis(t)
 	for i := range uint64(*conformCases) {
@@ -39,10 +40,12 @@ func TestTheEngineDoesWhatTheSimulatorDoes(t *testing.T) {
 			before, in := c.Script.Inputs[k-1], c.Script.Inputs[k]
 			in.At = max(in.At, before.At+1)
 		}
-		want, got := simulated(t, c), conformed(t, r.url, c)
-		if d := proving.Diff(want, got); d != "" {
-			t.Fatalf("case %d of seed %d (-conform.seed %d -conform.from %d -conform.cases 1), - by the simulator, + by the engine:\n%s\n%s",
-				n, *conformSeed, *conformSeed, n, d, c.Archive())
+		want := simulated(t, c)
+		for _, lossy := range []bool{false, true} {
+			if d := proving.Diff(want, conformed(t, r.url, c, lossy)); d != "" {
+				t.Fatalf("case %d of seed %d (-conform.seed %d -conform.from %d -conform.cases 1), answers lost: %v, - by the simulator, + by the engine:\n%s\n%s",
+					n, *conformSeed, *conformSeed, n, lossy, d, c.Archive())
+			}
 		}
 	}
 }
@@ -75,7 +78,7 @@ func simulated(t *testing.T, c *proving.Case) *proving.Record {
 }
 
 // conformed plays a case through the engine.
-func conformed(t *testing.T, url string, c *proving.Case) *proving.Record {
+func conformed(t *testing.T, url string, c *proving.Case, lossy bool) *proving.Record {
 	t.Helper()
 	id, user := proving.PersonID, "u"
 	flush(t, url)
@@ -95,6 +98,15 @@ func conformed(t *testing.T, url string, c *proving.Case) *proving.Record {
 		_ = e.store.Close()
 	}()
 	deploy(t, e, c.Program.Text())
+	if lossy {
+		n := 0
+		e.fault = func(at string) error {
+			if n++; at == "commit: its answer" && n%5 == 0 {
+				return fmt.Errorf("%w (the answer is lost)", ErrUnavailable)
+			}
+			return nil
+		}
+	}
 	d := &conformer{t: t, e: e, clock: clock, rec: rec, script: c.Script, lease: lease(t, e, store.Partition(id))}
 	inputs := c.Script.Inputs
 	for {
@@ -160,7 +172,7 @@ func (d *conformer) next(id string) value.Time {
 func (d *conformer) due(id string, at value.Time) {
 	tickAll(d.t, d.e, d.lease)
 	for _, r := range person(d.t, d.e, id).Runs {
-		if r.State == profiles.Waiting && r.Until != 0 && r.Until <= at {
+		if r.State != profiles.Sending && r.Until != 0 && r.Until <= at {
 			advance(d.t, d.e, r.ID, r.Seq)
 		}
 	}
@@ -169,11 +181,19 @@ func (d *conformer) due(id string, at value.Time) {
 // send makes the first send that is planned; false when there is none.
 func (d *conformer) send(id string, at value.Time) bool {
 	ctx := context.Background()
-	for _, s := range person(d.t, d.e, id).Ledger {
-		if s.State != profiles.Planned {
+	p := person(d.t, d.e, id)
+	for _, s := range p.Ledger {
+		if r, lives := p.Run(s.Run); !lives || r.State != profiles.Sending || s.State != profiles.Planned {
 			continue
 		}
-		draft, err := patiently(func() (Draft, error) { return d.e.Draft(ctx, s.Run, 1<<40) })
+		seen := d.seq(p, s.Run)
+		draft, err := patiently(func() (Draft, error) {
+			draft, err := d.e.Draft(ctx, s.Run, seen) // a repeat must not run ahead to the next send
+			if err == nil && draft.Ready {
+				draft, err = d.e.Claim(ctx, draft) // whether a lost one happened, the next draft finds out
+			}
+			return draft, err
+		})
 		if errors.Is(err, ErrNotYet) {
 			continue
 		}
@@ -183,13 +203,6 @@ func (d *conformer) send(id string, at value.Time) bool {
 		if !draft.Ready {
 			return true
 		}
-		draft, err = d.e.Claim(ctx, draft)
-		if errors.Is(err, ErrUnavailable) {
-			return true // whether it happened the next draft finds out
-		}
-		if err != nil || !draft.Ready {
-			d.t.Fatalf("claim: %+v %v", draft, err)
-		}
 		outcome := d.deliver(draft.Message, at)
 		settled := func() (orchestrator.Order, error) { return d.e.Settle(ctx, draft, outcome) }
 		if _, err := patiently(settled); err != nil {
@@ -198,6 +211,12 @@ func (d *conformer) send(id string, at value.Time) bool {
 		return true
 	}
 	return false
+}
+
+// seq is the sequence of a live run.
+func (d *conformer) seq(p *profiles.Person, run string) int64 {
+	r, _ := p.Run(run)
+	return r.Seq
 }
 
 // deliver stands for the provider, as that of package proving does.

@@ -226,7 +226,7 @@ type testingT interface {
 // patiently repeats something while the store does not answer: the machine
 // may have much to do.
 func patiently[T any](do func() (T, error)) (v T, err error) {
-	for range 10 {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if v, err = do(); !errors.Is(err, ErrUnavailable) && !errors.Is(err, store.ErrUnavailable) {
 			break
 		}
