@@ -45,6 +45,7 @@ type activities struct {
 	order    func(orchestrator.Order) Order
 	log      *slog.Logger
 	local    chan struct{} // places for deliveries inside workflow tasks
+	underWay *underWay
 	passed   func(Point, string)
 }
 
@@ -105,6 +106,11 @@ func (a *activities) attempt(ctx context.Context, run string, seen int64) (Order
 		a.log.Info("send failed", "run", run, "code", err.Error())
 		return a.settle(ctx, draft, orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider})
 	}
+	if !a.underWay.begin() {
+		delivery.Abandon()
+		return Order{}, &later{code: "stopping"} // another process does it, or this one after its start
+	}
+	defer a.underWay.end()
 	a.passed(AtPrepared, draft.Message.Key)
 	claimed, err := a.runs.Claim(ctx, draft)
 	if err != nil {

@@ -36,11 +36,12 @@ type Options struct {
 
 // Side is the running Temporal side: workers and relay.
 type Side struct {
-	opt     Options
-	workers []worker.Worker
-	relay   *relay
-	stop    context.CancelFunc
-	done    sync.WaitGroup
+	opt      Options
+	workers  []worker.Worker
+	underWay *underWay
+	relay    *relay
+	stop     context.CancelFunc
+	done     sync.WaitGroup
 }
 
 // Launch starts workers and relay. Whoever starts them stops them.
@@ -51,10 +52,10 @@ func Launch(ctx context.Context, opt Options) (*Side, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Side{opt: opt}
+	s := &Side{opt: opt, underWay: newUnderWay()}
 	acts := &activities{
 		engine: opt.Engine, runs: opt.Engine, order: realOrder(opt.Engine), channels: opt.Channels, from: opt.From, log: opt.Logger,
-		local: make(chan struct{}, opt.Slots), passed: opt.passed(),
+		local: make(chan struct{}, opt.Slots), underWay: s.underWay, passed: opt.passed(),
 	}
 	s.workers = append(s.workers, newWorker(opt, RunQueue, acts, true))
 	for channel := range opt.Channels {
@@ -74,8 +75,13 @@ func Launch(ctx context.Context, opt Options) (*Side, error) {
 	return s, nil
 }
 
+// stopPatience is how long a stop waits for what is under way: as long as a
+// provider may take, and a little for the settlement.
+const stopPatience = deliverTimeout - 5*time.Second
+
 // Stop ends relay and workers; deliveries under way are brought to their end.
 func (s *Side) Stop() {
+	idle, late := s.underWay.stop(), time.After(stopPatience)
 	s.stop()
 	s.done.Wait()
 	var all sync.WaitGroup
@@ -83,6 +89,11 @@ func (s *Side) Stop() {
 		all.Go(w.Stop)
 	}
 	all.Wait()
+	select {
+	case <-idle:
+	case <-late:
+		s.opt.Logger.Warn("deliveries are cut off: their sends will be uncertain")
+	}
 }
 
 func newWorker(opt Options, queue string, acts *activities, workflows bool) worker.Worker {
@@ -91,7 +102,7 @@ func newWorker(opt Options, queue string, acts *activities, workflows bool) work
 		MaxConcurrentLocalActivityExecutionSize: 4 * opt.Slots,
 		MaxConcurrentWorkflowTaskPollers:        8,
 		MaxConcurrentActivityTaskPollers:        4,
-		WorkerStopTimeout:                       deliverTimeout - 5*time.Second,
+		WorkerStopTimeout:                       stopPatience,
 		WorkflowPanicPolicy:                     worker.BlockWorkflow,
 		DisableWorkflowWorker:                   !workflows,
 		Interceptors:                            []interceptor.WorkerInterceptor{&failures{log: opt.Logger}},

@@ -146,13 +146,19 @@ func oneFreezes(s *scene) {
 	c.judge(c.arrive(3*time.Minute), to.box.List(), open.has)
 }
 
-// terminated ends a server under load as an operator does.
-func terminated(s *scene) {
+// terminated ends a server under load as an operator does. Mails under way
+// are brought to their end, also when the mail server takes some time.
+func terminated(slow time.Duration) func(*scene) {
+	return func(s *scene) { s.terminate(slow) }
+}
+
+func (s *scene) terminate(slow time.Duration) {
 	kind := kinds(s.T)[s.rand.IntN(len(kinds(s.T)))]
 	data, to := s.TempDir(), newSink(s)
 	endRedisOf(s.T, data)
 	args := []string{workspace(s.T, flow), "--data", data, "--redis", kind, "--smtp", to.url}
 	c := s.newCrowd(walkers, nil, to)
+	c.slow = slow
 	first := newProcess(s.T, append([]string{"dev", "--listen", "127.0.0.1:0"}, args...)...)
 	first.cmd.Env = append(first.cmd.Env, c.trail())
 	first.start()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"journey/channels"
+	"journey/engine"
 )
 
 func serveCommand() *cobra.Command {
@@ -76,15 +77,24 @@ func serve(ctx context.Context, c *config) error {
 	return s.run(ctx)
 }
 
-// publish makes the workspace the live release, if it is not already.
+// publish makes the workspace the live release, if it is not already. A
+// machine that has much to do while it starts gets some time.
 func (s *server) publish(ctx context.Context, sources map[string]string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	_, _, err := s.engine.Deploy(ctx, sources, false, "dev")
-	if err != nil {
-		return fmt.Errorf("the workspace cannot be published: %w", err)
+	for {
+		_, _, err := s.engine.Deploy(ctx, sources, false, "dev")
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, engine.ErrUnavailable) || ctx.Err() != nil:
+			return fmt.Errorf("the workspace cannot be published: %w", err)
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+		}
 	}
-	return nil
 }
 
 // providers are the channels that a configuration makes.
