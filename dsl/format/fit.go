@@ -82,12 +82,13 @@ func (p *printer) fits(first, last, indent int, broken map[int]bool, most int) b
 		if b := p.bodies[i]; b != nil {
 			flat = max(flat, b.last)
 		}
-		text, rest, many := strings.Cut(t.text, "\n")
-		if at += width(text); at > most {
+		lines := strings.Split(t.text, "\n")
+		if at += width(lines[0]); at > most {
 			return false
 		}
-		if many {
-			at = indent + step + width(rest[strings.LastIndexByte(rest, '\n')+1:])
+		if len(lines) > 1 {
+			rest := longText(lines[1:], indent+step)
+			at = width(rest[len(rest)-1])
 		}
 	}
 	return true

@@ -220,6 +220,7 @@ func TestFound(t *testing.T) {
 		"message a via b { to (({\n\n})) }\n",
 		"journey a { enter on request where [any()\n,] }\n",
 		"segment a = (({\n,\n}))\n",
+		"message a via é4 { valid for any(\"\"\"\n\"\"\"is set,max({price:2026-12-25 9:00},runa[0].b)?2026-12-25T09:00+08:00:((9:30)))?\n len:len }\n",
 	} {
 		if f := fault(text); f != "" {
 			t.Error(f)
