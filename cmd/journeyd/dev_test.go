@@ -58,7 +58,7 @@ message second via email { subject "second" text "2" }
 			p.waitMails(1, 10*time.Second)
 			p.kill()
 			p = startDev(t, ws, "--data", dir, "--redis", kind)
-			mails := p.waitMails(2, 20*time.Second)
+			mails := p.waitMails(2, 75*time.Second) // a task that died with its worker runs out first
 			if mails[1].Subject != "second" {
 				t.Errorf("got %q", mails[1].Subject)
 			}
