@@ -78,10 +78,10 @@ func (d *driver) step(inputs []orchestrator.Input, at value.Time) {
 	}
 }
 
-// planned is the run whose send comes first.
+// planned is the run whose send comes first of those that nothing holds.
 func planned(p *profiles.Person) (string, bool) {
 	for _, s := range p.Ledger {
-		if s.State == profiles.Planned {
+		if r, live := p.Run(s.Run); s.State == profiles.Planned && live && r.State == profiles.Sending {
 			return s.Run, true
 		}
 	}

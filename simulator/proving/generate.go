@@ -3,6 +3,7 @@ package proving
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 
 	"journey/dsl/value"
@@ -39,6 +40,11 @@ func Generate(seed, n uint64) *Case {
 // otherwise, with a condition that may take that way.
 func (c *Case) Mute() *Case {
 	c = clone(c)
+	everyExpr(reflect.ValueOf(c.Program), func(e *Expr) {
+		if e.Op == OpSent { // what is never sent must not be asked for
+			*e = Expr{Op: OpTrait, Name: "flag"}
+		}
+	})
 	for _, j := range c.Program.Journeys {
 		j.steps(func(s *Step) {
 			switch {

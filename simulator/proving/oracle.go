@@ -599,6 +599,29 @@ func (o *oracle) end(r *run, reason string) {
 			break
 		}
 	}
+	o.bounds()
+}
+
+// bounds gives up where the machine's memory ends: it keeps the newest 20
+// ended runs and those of which a goal can still count. A goal whose window
+// becomes longer afterwards finds the others forgotten.
+func (o *oracle) bounds() {
+	over := 0
+	for _, r := range o.runs {
+		if r.state == ended {
+			over++
+		}
+	}
+	if over <= 20 {
+		return
+	}
+	for _, j := range o.c.Program.Journeys {
+		for _, g := range j.Goals {
+			if len(o.mention(g.Within).names) > 0 {
+				o.rec.Endless = true
+			}
+		}
+	}
 }
 
 func (o *oracle) exitsOn(e *event) {

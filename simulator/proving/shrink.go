@@ -166,6 +166,29 @@ func sortedKeys(v reflect.Value) []reflect.Value {
 	return keys
 }
 
+// everyExpr calls f with every expression of a case, the parts before the
+// whole.
+func everyExpr(v reflect.Value, f func(*Expr)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		everyExpr(v.Elem(), f)
+		if e, ok := v.Interface().(*Expr); ok {
+			f(e)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			everyExpr(v.Field(i), f)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			everyExpr(v.Index(i), f)
+		}
+	}
+}
+
 // clone is a deep copy; expressions that stand in two places become two.
 func clone(c *Case) *Case {
 	return deep(reflect.ValueOf(c)).Interface().(*Case)
