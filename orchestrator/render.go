@@ -165,5 +165,11 @@ func JSONValue(v any, zone *time.Location) any {
 	return v
 }
 
-// plainNumber writes 120, not 120.0 or 1.2e+02.
-func plainNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+// plainNumber writes 120, not 120.0 or 1.2e+02, and 0 for either zero: -0 is
+// the same number and must be the same key.
+func plainNumber(f float64) string {
+	if f == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}

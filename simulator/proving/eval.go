@@ -307,8 +307,13 @@ func (s surroundings) arithmetic(op string, a, b any) any {
 	panic("proving: cannot do " + op)
 }
 
-// number writes 120, not 120.0.
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+// number writes 120, not 120.0, and no -0.
+func number(f float64) string {
+	if f == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
 
 // mention is what an expression may be changed by.
 type mention struct {
