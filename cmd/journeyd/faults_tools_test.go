@@ -40,9 +40,19 @@ func startRedis(t testing.TB) *redisServer {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("no redis-server on the PATH")
 	}
-	r := &redisServer{t: t, dir: t.TempDir(), port: freePort(t)}
+	dir, err := os.MkdirTemp("", "journey-redis-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &redisServer{t: t, dir: dir, port: freePort(t)}
 	r.start()
-	t.Cleanup(func() { r.stop(syscall.SIGKILL) })
+	t.Cleanup(func() {
+		r.stop(syscall.SIGKILL)
+		// A child that rewrites the log outlives it by a moment, and writes.
+		for end := time.Now().Add(5 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
 	return r
 }
 
