@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"slices"
+
 	"journey/dsl/cond"
 )
 
@@ -14,12 +16,13 @@ import (
 // else refers to the newest events may refer to dead ones too.
 //
 // The block of a Layout is given away to the first Encode that starts from
-// it; a second one from the same Layout (after a commit that was refused)
-// makes a new block.
+// it, with its memory; a second one from the same Layout (after a commit that
+// was refused) makes a new block.
 
 const (
 	maxDead       = 6
 	maxBlockBytes = 16 << 10 // larger blocks are not kept in memory
+	maxSpare      = 16       // shapes of former blocks that are kept
 )
 
 // block is a block of events with what is needed to go on writing it.
@@ -43,8 +46,11 @@ func (e *encoder) newest(w *writing, rewrite bool) {
 	if w.old != nil {
 		b = w.old.block.Swap(nil)
 	}
-	if rewrite || b == nil || !b.leadsTo(w.p.Recent) {
+	switch {
+	case b == nil:
 		b = &block{}
+	case rewrite || !b.leadsTo(w.p.Recent):
+		b.restart()
 	}
 	b.e.names = e.names
 	b.e.table.wake()
@@ -63,6 +69,25 @@ func (e *encoder) newest(w *writing, rewrite bool) {
 	if len(b.e.buf) <= maxBlockBytes {
 		w.next.block.Store(b)
 	}
+}
+
+// restart empties a block. Its memory serves the next one: a person has a new
+// block with every seventh event.
+func (b *block) restart() {
+	e := &b.e
+	e.table.reset()
+	for _, s := range e.shapes {
+		clear(s.last)
+	}
+	spare := append(e.spare, e.shapes...)
+	if len(spare) > maxSpare {
+		spare = slices.Delete(spare, 0, len(spare)-maxSpare)
+	}
+	clear(e.shapes)
+	clear(e.vals)
+	*e = encoder{buf: e.buf[:0], table: e.table, spare: spare, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0]}
+	clear(b.looks)
+	b.looks, b.dead = b.looks[:0], 0
 }
 
 // leadsTo says whether the list begins with the events of the block that are

@@ -29,7 +29,8 @@ type encoder struct {
 	err   error
 
 	shapes []*shape
-	recent []look // events that may be referred to, oldest first
+	spare  []*shape // of a block before it was restarted: they are likely to come again
+	recent []look   // events that may be referred to, oldest first
 
 	keys []string // scratch
 	vals []any    // a stack of values of objects

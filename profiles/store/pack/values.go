@@ -236,21 +236,38 @@ func (e *encoder) shapeOf(m map[string]any) *shape {
 			return s
 		}
 	}
-	s := &shape{names: make([]string, 0, len(m)), last: make([]string, len(m))}
-	for name := range m {
-		s.names = append(s.names, name)
+	s := e.spared(m)
+	if s == nil {
+		s = &shape{names: make([]string, 0, len(m)), last: make([]string, len(m))}
+		for name := range m {
+			s.names = append(s.names, name)
+		}
+		slices.Sort(s.names)
+		for _, name := range s.names {
+			e.vals = append(e.vals, m[name])
+		}
 	}
-	slices.Sort(s.names)
 	e.uint(0)
 	e.uint(uint64(len(m)))
 	for _, name := range s.names {
 		e.str(name)
-		e.vals = append(e.vals, m[name])
 	}
 	if len(e.shapes) < maxTable {
 		e.shapes = append(e.shapes, s)
 	}
 	return s
+}
+
+// spared takes the shape of an object from among those that a block had before
+// it was restarted, and leaves its values on e.vals; nil: it is not there.
+func (e *encoder) spared(m map[string]any) *shape {
+	for i, s := range e.spare {
+		if e.fits(s, m) {
+			e.spare = slices.Delete(e.spare, i, i+1)
+			return s
+		}
+	}
+	return nil
 }
 
 // fits says whether an object has a shape, and leaves its values on e.vals if
