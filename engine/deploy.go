@@ -25,13 +25,13 @@ type Release struct {
 	Live   bool
 }
 
-// Deploy publishes a workspace. With an error among the diagnostics, and with
-// dryRun, nothing is published and the release has no number. Publishing what
-// is live already changes nothing and answers it.
+// Deploy publishes a workspace. With an error among the diagnostics nothing is
+// published (ErrWorkspace); with dryRun neither, and the release has no
+// number. Publishing what is live already changes nothing and answers it.
 func (e *Engine) Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (Release, []diag.Diagnostic, error) {
 	program, diags := dsl.Load(sources)
 	if program == nil {
-		return Release{}, diags, nil
+		return Release{}, diags, wrongWorkspace(diags)
 	}
 	if err := e.refresh(ctx); err != nil && !errors.Is(err, ErrNoRelease) {
 		return Release{}, diags, err
@@ -57,6 +57,15 @@ func (e *Engine) Deploy(ctx context.Context, sources map[string]string, dryRun b
 	}
 	r, err := e.publish(ctx, store.Release{Hash: program.Hash, By: by})
 	return r, diags, err
+}
+
+// wrongWorkspace is ErrWorkspace with the first of the errors.
+func wrongWorkspace(diags []diag.Diagnostic) error {
+	i := slices.IndexFunc(diags, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
+	if i < 0 {
+		return ErrWorkspace
+	}
+	return fmt.Errorf("%w (%s)", ErrWorkspace, diag.Plain(diags[i]))
 }
 
 // Rollback makes the program of an earlier release live again, under a number

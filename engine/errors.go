@@ -30,6 +30,10 @@ var (
 	// ErrClosed: the engine has been closed.
 	ErrClosed = errors.New("the engine is closed")
 
+	// ErrWorkspace: a workspace has errors. The diagnostics that come with it
+	// say which; nothing was published.
+	ErrWorkspace = errors.New("the workspace has errors: nothing was published")
+
 	// ErrNoRelease: no program has been published yet.
 	ErrNoRelease = errors.New("no release is live: deploy a workspace first")
 )

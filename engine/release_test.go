@@ -107,7 +107,7 @@ func TestPublicationsUnderLoad(t *testing.T) {
 func TestDeployAndRollback(t *testing.T) {
 	e := startEngine(t, startRedis(t).url)
 	ctx := context.Background()
-	if r, diags, err := e.Deploy(ctx, map[string]string{"a.journey": "journey x {"}, false, "me"); err != nil || r.Number != 0 || len(diags) == 0 {
+	if r, diags, err := e.Deploy(ctx, map[string]string{"a.journey": "journey x {"}, false, "me"); !errors.Is(err, ErrWorkspace) || r.Number != 0 || len(diags) == 0 {
 		t.Fatalf("a wrong program: %+v %v %v", r, diags, err)
 	}
 	if _, err := e.Releases(ctx); err != nil {

@@ -56,12 +56,13 @@ func (s *Server) deploy(c *request) error {
 	ctx, cancel := s.deadline(c, s.o.Limits.Long)
 	defer cancel()
 	r, diags, err := s.o.Engine.Deploy(ctx, d.Sources, d.DryRun, d.By)
-	if err != nil {
+	if err != nil && !errors.Is(err, engine.ErrWorkspace) {
 		return err
 	}
 	out := published{release: releaseOf(r), Notes: []string{}}
-	if out.Diagnostics, err = shown(diags); err != nil {
-		return err
+	var broken error
+	if out.Diagnostics, broken = shown(diags); broken != nil {
+		return broken
 	}
 	wrong := 0
 	for _, dg := range diags {
@@ -73,7 +74,7 @@ func (s *Server) deploy(c *request) error {
 			out.Notes = append(out.Notes, diag.Plain(dg))
 		}
 	}
-	if wrong > 0 {
+	if err != nil || wrong > 0 {
 		p := refuse(http.StatusUnprocessableEntity, "workspace-wrong", fmt.Sprintf("the workspace has %d errors: nothing was published", wrong))
 		if wrong == 1 {
 			p.Detail = "the workspace has an error: nothing was published"

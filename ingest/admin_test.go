@@ -108,6 +108,9 @@ func TestDeploy(t *testing.T) {
 		if d {
 			r = engine.Release{Hash: "abc"}
 		}
+		if len(diags) > 0 && diags[0].Severity == diag.Error {
+			return engine.Release{}, diags, engine.ErrWorkspace
+		}
 		return r, diags, nil
 	}
 	f.releases = []engine.Release{{Number: 7}, {Number: 6}}

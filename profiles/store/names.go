@@ -24,8 +24,8 @@ const (
 // the names of programs should be learnt, never what clients send: there is
 // room for 65,536.
 //
-// Redis is told all of them, also those that this process knows: it may have
-// lost them.
+// Redis is told all of them, also those that this process knows, for it may
+// have lost them: first those that people may be written with already.
 func (s *Store) Learn(ctx context.Context, names []string) error {
 	var list []any
 	for _, n := range names {
@@ -33,6 +33,17 @@ func (s *Store) Learn(ctx context.Context, names []string) error {
 			list = append(list, n)
 		}
 	}
+	if err := s.rereadNames(ctx); err != nil {
+		return err
+	}
+	if err := s.tellNames(ctx, list); err != nil {
+		return err
+	}
+	return s.rereadNames(ctx)
+}
+
+// tellNames appends those names to Redis's list that it has not.
+func (s *Store) tellNames(ctx context.Context, list []any) error {
 	for len(list) > 0 {
 		part := list[:min(len(list), namesAtOnce)]
 		list = list[len(part):]
@@ -40,25 +51,40 @@ func (s *Store) Learn(ctx context.Context, names []string) error {
 			return fmt.Errorf("names could not be stored: %w", err)
 		}
 	}
-	return s.rereadNames(ctx)
+	return nil
 }
 
-// rereadNames reads all names. Where Redis has others than those known so far
-// it was emptied, or has lost its last second: then they are forgotten, for
-// nobody else could read who is written with them.
+// rereadNames reads all names. Where Redis has fewer than those known so far
+// it was emptied, or has lost its last second: it is given them again, each at
+// its old place, so that a process that has not noticed yet goes on reading
+// and writing people rightly. Where it has others at those places they are
+// forgotten, for nobody else could read who is written with them.
 func (s *Store) rereadNames(ctx context.Context) error {
 	s.namesLock.Lock()
 	defer s.namesLock.Unlock()
-	list, err := redis.Strings(s.ask(ctx, cmd("LRANGE", keyNames, 0, -1)))
-	if err != nil {
-		return fmt.Errorf("names could not be read: %w", err)
-	}
 	known := s.names.Load()
-	if !known.Begins(list) {
-		known = &pack.Names{}
+	for given := false; ; given = true {
+		list, err := redis.Strings(s.ask(ctx, cmd("LRANGE", keyNames, 0, -1)))
+		if err != nil {
+			return fmt.Errorf("names could not be read: %w", err)
+		}
+		lost := known.After(list)
+		switch {
+		case len(lost) > 0 && !given:
+			again := make([]any, len(lost))
+			for i, n := range lost {
+				again[i] = n
+			}
+			if err := s.tellNames(ctx, again); err != nil {
+				return err
+			}
+			continue
+		case !known.Begins(list):
+			known = &pack.Names{}
+		}
+		s.names.Store(known.With(list[known.Len():]))
+		return nil
 	}
-	s.names.Store(known.With(list[known.Len():]))
-	return nil
 }
 
 // readNames reads the names that have come since those given.

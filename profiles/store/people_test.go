@@ -334,3 +334,29 @@ func TestNamesAreForgottenWithRedis(t *testing.T) {
 		same(t, p, get(t, other, "bob").Person)
 	})
 }
+
+// Two processes on a Redis that was emptied below them: whichever learns its
+// program again, the other reads what it writes, and it what the other does,
+// though it has not noticed.
+func TestNamesStayTheSameForAllProcesses(t *testing.T) {
+	both(t, func(t *testing.T, a *env) {
+		names := []string{"a_long_name_of_a_trait", "another_long_name", "yet_another_long_name"}
+		if err := a.Learn(ctx, names); err != nil {
+			t.Fatal(err)
+		}
+		b := &env{Store: open(t, a.url)}
+		must(a.c.Do("FLUSHALL"))
+		publish(t, a, "one")
+		if err := a.Learn(ctx, []string{"yet_another_long_name", "a_new_name_of_a_trait"}); err != nil { // in another order, and one more
+			t.Fatal(err)
+		}
+		for i, w := range []struct{ writer, reader *env }{{a, b}, {b, a}, {a, &env{Store: open(t, a.url)}}} {
+			for j, name := range append(names, "a_new_name_of_a_trait") {
+				p := somebody(fmt.Sprintf("ann-%d-%d", i, j), 1)
+				p.Release = name
+				put(t, w.writer, unchecked(p, nil))
+				same(t, p, get(t, w.reader, p.ID).Person)
+			}
+		}
+	})
+}

@@ -26,6 +26,15 @@ func (n *Names) Begins(list []string) bool {
 	return n.Len() <= len(list) && slices.Equal(n.x.list, list[:n.Len()])
 }
 
+// After are the names behind those of a list that begins the names; none if it
+// does not, or has all of them.
+func (n *Names) After(list []string) []string {
+	if len(list) >= n.Len() || !slices.Equal(n.x.list[:len(list)], list) {
+		return nil
+	}
+	return n.x.list[len(list):]
+}
+
 // Last is the newest name; "" if there is none.
 func (n *Names) Last() string {
 	if n.Len() == 0 {
