@@ -28,7 +28,8 @@ type code struct {
 	konst any      // the value, if it is the same for everybody
 	moves ast.Node // the `now` in it, if its value moves with time
 	from  []*source
-	bad   bool // already reported: everything fits it
+	and   []*code // of `and`: both sides
+	bad   bool    // already reported: everything fits it
 }
 
 // line is an instant or a duration in milliseconds, together with how it goes

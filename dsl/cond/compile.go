@@ -37,6 +37,9 @@ func Compile(file *diag.File, node ast.Node, scope *Scope, want Want) (*Expr, []
 	}
 	x := &Expr{typ: c.typ, span: k.at(node), reads: k.reads()}
 	x.cond = c.asCond()
+	if want.kind == wantCondition {
+		x.parts = k.partsOf(c)
+	}
 	x.value = c.asVal()
 	if k.holdsEvents(c.typ) || isAny(c.typ) {
 		inner := x.value

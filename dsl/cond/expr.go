@@ -11,6 +11,7 @@ type Expr struct {
 	typ   *value.Type
 	span  diag.Span
 	reads Reads
+	parts []Part
 	cond  func(*Env) bool
 	value func(*Env) any
 }

@@ -122,7 +122,9 @@ func (k *compiler) logic(n *ast.BinaryNode) *code {
 	if word == "or" {
 		return condCode(n, func(e *Env) bool { return a(e) || b(e) })
 	}
-	return condCode(n, func(e *Env) bool { return a(e) && b(e) })
+	c := condCode(n, func(e *Env) bool { return a(e) && b(e) })
+	c.and = []*code{l, r}
+	return c
 }
 
 // conditional compiles `C ? A : B`.
