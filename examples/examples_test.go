@@ -9,7 +9,6 @@ import (
 	"journey/dsl"
 	"journey/dsl/diag"
 	"journey/dsl/format"
-	"journey/orchestrator"
 	"journey/simulator"
 )
 
@@ -46,7 +45,7 @@ func TestWorkspaces(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(dir, "README.md")); err != nil {
 				t.Error(err)
 			}
-			plan, cover := orchestrator.NewPlan(program.ForTests()), simulator.NewCoverage()
+			plan, cover := simulator.PlanOf(program), simulator.NewCoverage()
 			for _, test := range program.Tests {
 				for _, f := range simulator.Run(plan, test, cover).Failures {
 					t.Errorf("%s:%d %q: %s", f.Span.File.Name, f.Span.Position().Line, test.Title, f.Message)

@@ -49,7 +49,11 @@ type Happening struct {
 	claimed bool
 }
 
-// Run runs a test. Observers are told everything, as it happens.
+// PlanOf is the plan on which the tests of a program run: what their claims
+// read of past events is kept, too.
+func PlanOf(p *dsl.Program) *orchestrator.Plan { return orchestrator.NewPlan(p.ForTests()) }
+
+// Run runs a test on the plan of its program (see PlanOf). Observers are told everything, as it happens.
 func Run(plan *orchestrator.Plan, test *dsl.Test, observers ...orchestrator.Observer) *Trial {
 	zone := plan.Settings.Zone
 	t := &Trial{Test: test, Start: test.Start.In(zone)}

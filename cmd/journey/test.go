@@ -18,7 +18,6 @@ import (
 
 	"journey/dsl"
 	"journey/dsl/diag"
-	"journey/orchestrator"
 	"journey/simulator"
 )
 
@@ -124,7 +123,7 @@ func runSuite(ctx context.Context, dir string, p *dsl.Program, match *regexp.Reg
 		}
 	}
 	s.trials, s.took = make([]*simulator.Trial, len(tests)), make([]time.Duration, len(tests))
-	plan := orchestrator.NewPlan(p)
+	plan := simulator.PlanOf(p)
 	covers := make([]*simulator.Coverage, len(tests))
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var all sync.WaitGroup
