@@ -3,7 +3,7 @@ package simulator
 import (
 	"fmt"
 	"hash/fnv"
-	"sort"
+	"slices"
 	"strings"
 
 	"journey/dsl"
@@ -17,9 +17,6 @@ import (
 // A `test` block runs in virtual time on the very machine that runs in
 // production. What happens is noted (Trial.Happened), and what the test claims
 // is held against it (claims.go).
-
-// testEnds is how long a test goes on at the latest.
-const testEnds = 400 * value.Day
 
 // Trial is a test that was run.
 type Trial struct {
@@ -53,17 +50,23 @@ type Happening struct {
 // read of past events is kept, too.
 func PlanOf(p *dsl.Program) *orchestrator.Plan { return orchestrator.NewPlan(p.ForTests()) }
 
-// Run runs a test on the plan of its program (see PlanOf). Observers are told everything, as it happens.
+// Run runs a test in virtual time. Observers are told everything, as it
+// Observers are told everything, as it happens.
 func Run(plan *orchestrator.Plan, test *dsl.Test, observers ...orchestrator.Observer) *Trial {
-	zone := plan.Settings.Zone
-	t := &Trial{Test: test, Start: test.Start.In(zone)}
-	r := &trialRun{Trial: t, plan: plan, reader: intake.New(plan), observers: observers}
-	r.sim = New(r.world(func(string) bool { return false }), personOf(test.Title), t.Start)
-	r.sim.Deliver = r.deliver
-	r.before()
-	r.live()
-	r.claims()
+	t, _ := Play(plan, test, Virtual(plan), observers...) // in virtual time nothing fails
 	return t
+}
+
+// Play has a driver play a test on the plan of its program. The error is the driver's: the trial is not
+// complete then.
+func Play(plan *orchestrator.Plan, test *dsl.Test, drive Driver, observers ...orchestrator.Observer) (*Trial, error) {
+	t := &Trial{Test: test, Start: test.Start.In(plan.Settings.Zone)}
+	r := &trialRun{Trial: t, plan: plan, reader: intake.New(plan), observers: observers, muted: true}
+	if err := drive(r.script()); err != nil {
+		return t, err
+	}
+	r.claims()
+	return t, nil
 }
 
 // trialRun is a test while it runs.
@@ -71,7 +74,6 @@ type trialRun struct {
 	*Trial
 	plan      *orchestrator.Plan
 	reader    *intake.Reader
-	sim       *Simulation
 	observers []orchestrator.Observer
 	muted     bool // before the start nothing counts
 }
@@ -83,142 +85,13 @@ func personOf(title string) string {
 	return fmt.Sprintf("test-%016x", h.Sum64())
 }
 
-// world is the machine's world with some journeys live.
-func (r *trialRun) world(live func(string) bool) *orchestrator.World {
-	return &orchestrator.World{
-		Live:        r.plan.Only(live),
-		Unsubscribe: func(string) string { return "https://example.com/unsubscribe" },
-		Observe:     orchestrator.ObserverFunc(r.observe),
-		Assign: func(group string, share float64) (bool, bool) {
-			// Nobody is in a control group, but in one of everybody.
-			return r.Test.Assume.Control[group] || share >= 100, true
-		},
-		Member: func(segment string) (bool, bool) {
-			in, assumed := r.Test.Assume.Segments[segment]
-			return in, assumed
-		},
-	}
-}
-
-// before puts what is given, and past events, before anything is live.
-func (r *trialRun) before() {
-	r.muted = true
-	p := r.sim.Person
-	for split, branch := range r.Test.Assume.Splits {
-		if p.Splits == nil {
-			p.Splits = map[string]string{}
-		}
-		p.Splits[split] = branch
-	}
-	past := r.inputs(func(at value.Time) bool { return at < r.Start })
-	first := r.Start - 1
-	if len(past) > 0 {
-		first = min(first, past[0].At-1)
-	}
-	if len(r.Test.Given) > 0 {
-		read, wrong := r.reader.Read(&intake.Call{Kind: intake.Identify, Traits: r.Test.Given, At: first})
-		if wrong == nil {
-			past = append([]Input{{At: first, Input: read.Input}}, past...)
-		}
-	}
-	p.Created = first
-	r.sim.Now = first
-	r.sim.Run(past, r.Start-1)
-	r.sim.Step(nil, r.Start-1)
-	r.muted = false
-}
-
-// live lets the test's own inputs happen, with its journeys live. Conditions
-// on the person are asked at their times, after everything that happens then.
-func (r *trialRun) live() {
-	live := func(name string) bool {
-		if len(r.Test.Journeys) == 0 {
-			return true
-		}
-		for _, j := range r.Test.Journeys {
-			if j == name {
-				return true
-			}
-		}
-		return false
-	}
-	r.sim.World = r.world(live)
-	r.sim.Person.Release = "" // going live sets the baselines of conditions and calendars
-	r.sim.World.Rebase(r.sim.Person, r.Start-1)
-	inputs := r.inputs(func(at value.Time) bool { return at >= r.Start })
-	end := r.Start.Add(testEnds)
-	for _, stop := range r.stops() {
-		n := sort.Search(len(inputs), func(i int) bool { return inputs[i].At > stop.at })
-		r.sim.Run(inputs[:n], stop.at)
-		inputs = inputs[n:]
-		if !r.sim.World.Holds(r.sim.Person, stop.claim.That, stop.at) {
-			r.fail(stop.claim, "does not hold%s", r.when(stop.claim.At))
-		}
-	}
-	r.sim.Run(inputs, end)
-	for i := range r.Test.Expect {
-		e := &r.Test.Expect[i]
-		if e.Kind == dsl.ExpectThat && e.At == nil && !r.sim.World.Holds(r.sim.Person, e.That, r.last()) {
-			r.fail(e, "does not hold at the end")
-		}
-	}
-}
-
-// last is the instant of the last thing that happened.
-func (r *trialRun) last() value.Time { return max(r.sim.Person.Last, r.Start) }
-
-// stop is a time at which a condition is asked.
-type stop struct {
-	at    value.Time
-	claim *dsl.Expectation
-}
-
-func (r *trialRun) stops() []stop {
-	var list []stop
-	for i := range r.Test.Expect {
-		e := &r.Test.Expect[i]
-		if e.Kind == dsl.ExpectThat && e.At != nil {
-			list = append(list, stop{r.instant(*e.At), e})
-		}
-	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].at < list[j].at })
-	return list
+// live says of each journey whether it is live in the test.
+func (r *trialRun) live(name string) bool {
+	return len(r.Test.Journeys) == 0 || slices.Contains(r.Test.Journeys, name)
 }
 
 func (r *trialRun) instant(t dsl.TestTime) value.Time {
 	return t.Instant(r.Start, r.plan.Settings.Zone)
-}
-
-// inputs are the test's inputs at some times, in their order.
-func (r *trialRun) inputs(when func(value.Time) bool) []Input {
-	var list []Input
-	for i := range r.Test.Inputs {
-		in := &r.Test.Inputs[i]
-		at := r.instant(in.At)
-		if !when(at) {
-			continue
-		}
-		call := intake.Call{At: at, ID: fmt.Sprintf("input-%d", i+1)}
-		switch in.Kind {
-		case dsl.TestEvent:
-			call.Kind, call.Event, call.Properties = intake.Track, in.Event, in.Data
-			if in.Of != nil {
-				call.At = r.instant(*in.Of)
-			}
-		case dsl.TestSet:
-			call.Kind, call.Traits = intake.Identify, in.Data
-		case dsl.TestRequest:
-			call.Kind, call.Journey, call.Properties = intake.Request, in.Journey, in.Data
-		}
-		read, wrong := r.reader.Read(&call)
-		if wrong != nil {
-			r.note(Happening{Kind: dsl.ExpectNotEnter, At: at, Journey: in.Journey, Reason: "bad request"})
-			continue
-		}
-		list = append(list, Input{At: at, Input: read.Input})
-	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].At < list[j].At })
-	return list
 }
 
 func (r *trialRun) note(h Happening) {
@@ -267,7 +140,7 @@ func (r *trialRun) observe(t orchestrator.Trace) {
 }
 
 // deliver stands for the providers.
-func (r *trialRun) deliver(m orchestrator.Rendered) orchestrator.Outcome {
+func (r *trialRun) deliver(m orchestrator.Rendered, at value.Time) orchestrator.Outcome {
 	if m.Call {
 		return r.answer(m)
 	}
@@ -279,7 +152,7 @@ func (r *trialRun) deliver(m orchestrator.Rendered) orchestrator.Outcome {
 		jsonFields(m.JSON, fields)
 	}
 	r.note(Happening{
-		Kind: dsl.ExpectSend, At: r.sim.Now, Journey: m.Journey, Message: m.Message, To: m.To, Fields: fields,
+		Kind: dsl.ExpectSend, At: at, Journey: m.Journey, Message: m.Message, To: m.To, Fields: fields,
 	})
 	return orchestrator.Outcome{State: profiles.Sent}
 }
