@@ -16,6 +16,10 @@ import (
 const (
 	// leaseFor is how long a partition's lease holds without being renewed.
 	leaseFor = 10 * time.Second
+	// memberFor is how long a process counts among those that share the
+	// partitions: less than its leases hold, so that the others know their
+	// larger share when these run out.
+	memberFor = 9 * time.Second
 	// sweepAfter is how long a run must be overdue to be woken, and
 	// sweepAtMost how long it is left alone between two such wakes.
 	sweepAfter  = 60 * time.Second
@@ -40,16 +44,73 @@ func (e *Engine) Lease(ctx context.Context, partition int) (Lease, bool, error) 
 	return l, ok, e.away(err)
 }
 
-// Leases takes or renews the leases of several partitions in one flush, and
-// answers those that this process has now.
-func (e *Engine) Leases(ctx context.Context, partitions []int) ([]Lease, error) {
-	ls, err := e.store.Leases(ctx, partitions, e.owner, leaseFor)
-	return ls, e.away(err)
-}
-
 // GiveBack gives a lease back before its time.
 func (e *Engine) GiveBack(ctx context.Context, l Lease) error {
 	return e.away(e.store.GiveBack(ctx, l))
+}
+
+// Hold renews the leases that this process has, takes free ones up to its
+// share, and gives back what it has above that: all partitions divided by the
+// number of processes that call Hold. It answers the leases that this process
+// has now; with an error those are still the ones given. Call it every three
+// seconds: what a dead process had is free after ten, and a new one has its
+// share when the others have called Hold once and it twice.
+func (e *Engine) Hold(ctx context.Context, held []Lease) ([]Lease, error) {
+	now, err := e.hold(ctx, held)
+	if err != nil {
+		return held, e.away(err)
+	}
+	return now, nil
+}
+
+func (e *Engine) hold(ctx context.Context, held []Lease) ([]Lease, error) {
+	n, err := e.store.Join(ctx, e.owner, memberFor)
+	if err != nil {
+		return nil, err
+	}
+	share := (store.Partitions + n - 1) / n
+	if len(held) > share {
+		if err := e.store.GiveBack(ctx, held[share:]...); err != nil {
+			return nil, err
+		}
+		held = held[:share]
+	}
+	mine := make([]int, len(held))
+	for i, l := range held {
+		mine[i] = l.Partition
+	}
+	kept, err := e.store.Leases(ctx, mine, e.owner, leaseFor)
+	if err != nil || len(kept) == share {
+		return kept, err
+	}
+	free, err := e.store.Free(ctx, e.others(kept))
+	if err != nil {
+		return nil, err
+	}
+	more, err := e.store.Leases(ctx, free[:min(len(free), share-len(kept))], e.owner, leaseFor)
+	return append(kept, more...), err
+}
+
+// others are the partitions without those of some leases. Each process begins
+// at a place of its own, so that several do not want the same ones.
+func (e *Engine) others(leases []Lease) []int {
+	var ours [store.Partitions]bool
+	for _, l := range leases {
+		ours[l.Partition] = true
+	}
+	list := make([]int, 0, store.Partitions)
+	for i, first := 0, store.Partition(e.owner); i < store.Partitions; i++ {
+		if p := (first + i) % store.Partitions; !ours[p] {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Withdraw gives the leases back and takes this process out of the share-out,
+// until it calls Hold again.
+func (e *Engine) Withdraw(ctx context.Context, held []Lease) error {
+	return e.away(errors.Join(e.store.Leave(ctx, e.owner), e.store.GiveBack(ctx, held...)))
 }
 
 // Nudges are the partitions in which this process has just committed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -133,5 +134,90 @@ func TestALostLeaseFencesItsTick(t *testing.T) {
 	}
 	if p := person(t, a, rs[0].Profile); len(p.Runs) != 0 {
 		t.Fatal("the fenced tick did something")
+	}
+}
+
+// member is an engine with the leases that it has.
+type member struct {
+	*Engine
+	held []Lease
+}
+
+// hold is what its relay does every three seconds.
+func (m *member) hold(t testing.TB) {
+	t.Helper()
+	held, err := patiently(func() ([]Lease, error) { return m.Hold(context.Background(), m.held) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.held = held
+}
+
+// apart wants that no two of them have the same partition, and answers how
+// many partitions they have together.
+func apart(t testing.TB, members ...*member) int {
+	t.Helper()
+	owner := map[int]*member{}
+	for _, m := range members {
+		for _, l := range m.held {
+			if o := owner[l.Partition]; o != nil && o != m {
+				t.Fatalf("two have partition %d", l.Partition)
+			}
+			owner[l.Partition] = m
+		}
+	}
+	return len(owner)
+}
+
+// Processes share the partitions evenly: within two rounds of a new one, and
+// of one that left; a dead one's are taken over once its leases have run out.
+func TestPartitionsAreShared(t *testing.T) {
+	t.Parallel() // it waits for leases to run out
+	url := startRedis(t).url
+	a, b, c := &member{Engine: startEngine(t, url)}, &member{Engine: startEngine(t, url)}, &member{Engine: startEngine(t, url)}
+	share := func(want int, members ...*member) {
+		t.Helper()
+		for range 2 {
+			for _, m := range members {
+				m.hold(t)
+			}
+		}
+		if n := apart(t, members...); n != store.Partitions {
+			t.Fatalf("%d partitions are held, want all", n)
+		}
+		for i, m := range members {
+			if len(m.held) > want {
+				t.Fatalf("process %d of %d has %d partitions, want at most %d", i+1, len(members), len(m.held), want)
+			}
+		}
+	}
+	share(256, a)
+	share(128, a, b)
+	before := map[int]int64{}
+	for _, l := range a.held {
+		before[l.Partition] = l.Token
+	}
+	share(128, b, a)
+	for _, l := range a.held {
+		if before[l.Partition] != l.Token {
+			t.Fatal("a partition changed hands without need")
+		}
+	}
+	share(86, a, b, c)
+	if err := c.Withdraw(context.Background(), c.held); err != nil {
+		t.Fatal(err)
+	}
+	share(128, a, b)
+	// b dies.
+	died := time.Now()
+	for len(a.held) < store.Partitions {
+		if took := time.Since(died); took > 15*time.Second {
+			t.Fatalf("after %s it has %d of the dead one's partitions", took, len(a.held)-128)
+		}
+		time.Sleep(100 * time.Millisecond)
+		a.hold(t)
+	}
+	if took := time.Since(died); took < leaseFor/2 {
+		t.Errorf("the dead one's partitions were taken over after %s already", took)
 	}
 }

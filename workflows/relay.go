@@ -1,8 +1,12 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,8 +26,8 @@ const (
 
 // partitions is what the relay needs of the engine.
 type partitions interface {
-	Lease(ctx context.Context, partition int) (engine.Lease, bool, error)
-	GiveBack(ctx context.Context, l engine.Lease) error
+	Hold(ctx context.Context, held []engine.Lease) ([]engine.Lease, error)
+	Withdraw(ctx context.Context, held []engine.Lease) error
 	Work(ctx context.Context, owned []int) ([]int, error)
 	Nudges() <-chan int
 	Outbox(ctx context.Context, l engine.Lease, max int) ([]store.Reaction, error)
@@ -73,11 +77,7 @@ func (r *relay) run(ctx context.Context) {
 	loops.Wait()
 	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	for _, l := range r.leases() {
-		if err := r.parts.GiveBack(back, l); err != nil {
-			return // it runs out by itself
-		}
-	}
+	_ = r.parts.Withdraw(back, slices.Collect(maps.Values(r.leases()))) // they run out by themselves
 }
 
 func every(ctx context.Context, d time.Duration, do func(context.Context)) {
@@ -93,35 +93,32 @@ func every(ctx context.Context, d time.Duration, do func(context.Context)) {
 	}
 }
 
-// lease takes the partitions that nobody has, and keeps those it has.
+// lease keeps this process's share of the partitions.
 func (r *relay) lease(ctx context.Context) {
-	for p := range store.Partitions {
-		l, ok, err := r.parts.Lease(ctx, p)
-		if ctx.Err() != nil {
-			return
-		}
-		r.mu.Lock()
-		if err == nil && ok {
-			r.owned[p] = l
-		} else {
-			delete(r.owned, p)
-		}
-		r.mu.Unlock()
-		if err != nil {
-			r.log.Warn("leases cannot be renewed", "error", err.Error())
-			return
-		}
+	held := slices.SortedFunc(maps.Values(r.leases()), func(a, b engine.Lease) int { return cmp.Compare(a.Partition, b.Partition) })
+	now, err := r.parts.Hold(ctx, held)
+	if ctx.Err() != nil {
+		return
 	}
+	if err != nil {
+		if r.complain() {
+			r.log.Warn("leases cannot be renewed", "error", err.Error())
+		}
+		return
+	}
+	owned := make(map[int]engine.Lease, len(now))
+	for _, l := range now {
+		owned[l.Partition] = l
+	}
+	r.mu.Lock()
+	r.owned = owned
+	r.mu.Unlock()
 }
 
 func (r *relay) leases() map[int]engine.Lease {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	owned := make(map[int]engine.Lease, len(r.owned))
-	for p, l := range r.owned {
-		owned[p] = l
-	}
-	return owned
+	return maps.Clone(r.owned)
 }
 
 // work looks at the partitions that have something to do: at once where this
@@ -163,7 +160,7 @@ func (r *relay) look(ctx context.Context) []int {
 		return nil
 	}
 	ps, err := r.parts.Work(ctx, owned)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && r.complain() {
 		r.log.Warn("partitions cannot be looked at", "error", err.Error())
 	}
 	return ps
@@ -192,7 +189,7 @@ func (r *relay) handle(ctx context.Context, todo map[int]bool) {
 // Temporal takes it. Once it has taken something not, it is left alone until
 // the next look.
 func (r *relay) partition(ctx context.Context, l engine.Lease, away *atomic.Bool) {
-	if _, err := r.parts.Tick(ctx, l); err != nil && ctx.Err() == nil {
+	if _, err := r.parts.Tick(ctx, l); err != nil && ctx.Err() == nil && !errors.Is(err, engine.ErrLeaseLost) {
 		r.log.Warn("what is due cannot be done", "partition", l.Partition, "error", err.Error())
 	}
 	for ctx.Err() == nil && !away.Load() {

@@ -20,11 +20,12 @@ const Partitions = 256
 
 // The keys of the whole installation.
 const (
-	keySettings = "{journey}settings"
-	keyNames    = "{journey}names"
-	keyReleases = "{journey}releases"
-	keySwitches = "{journey}switches"
-	keyProbe    = "{journey}probe"
+	keySettings  = "{journey}settings"
+	keyNames     = "{journey}names"
+	keyReleases  = "{journey}releases"
+	keySwitches  = "{journey}switches"
+	keyProcesses = "{journey}processes"
+	keyProbe     = "{journey}probe"
 )
 
 func keySources(hash string) string { return "{journey}sources:" + hash }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -58,10 +59,68 @@ func (s *Store) Leases(ctx context.Context, partitions []int, owner string, ttl 
 	return got, nil
 }
 
-// GiveBack gives a lease back before its time. One that was taken over
+// GiveBack gives leases back before their time. One that was taken over
 // already is none of the caller's business and no error.
-func (s *Store) GiveBack(ctx context.Context, l Lease) error {
-	_, err := s.ask(ctx, scriptGiveBack.call([]string{keyControl(l.Partition)}, l.Token))
+func (s *Store) GiveBack(ctx context.Context, leases ...Lease) error {
+	commands := make([]command, len(leases))
+	for i, l := range leases {
+		commands[i] = scriptGiveBack.call([]string{keyControl(l.Partition)}, l.Token)
+	}
+	_, err := s.doAll(ctx, commands)
+	return err
+}
+
+// Free are those of some partitions whose lease nobody has.
+func (s *Store) Free(ctx context.Context, partitions []int) ([]int, error) {
+	now, err := s.Time(ctx)
+	if err != nil {
+		return nil, err
+	}
+	commands := make([]command, len(partitions))
+	for i, n := range partitions {
+		commands[i] = cmd("HGET", keyControl(n), "until")
+	}
+	replies, err := s.doAll(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	var free []int
+	for i, reply := range replies {
+		until, err := redis.Int64(reply, nil)
+		if err != nil && !errors.Is(err, redis.ErrNil) {
+			return nil, fmt.Errorf("lease of partition %d: %w", partitions[i], err)
+		}
+		if until <= now.UnixMilli() {
+			free = append(free, partitions[i])
+		}
+	}
+	return free, nil
+}
+
+// Join counts a process among those that share the partitions, for a time, and
+// answers how many there are. Whoever joins no more is counted no more.
+func (s *Store) Join(ctx context.Context, owner string, ttl time.Duration) (int, error) {
+	now, err := s.Time(ctx)
+	if err != nil {
+		return 0, err
+	}
+	replies, err := s.do(ctx,
+		cmd("ZADD", keyProcesses, now.Add(ttl).UnixMilli(), owner),
+		cmd("ZREMRANGEBYSCORE", keyProcesses, "-inf", now.UnixMilli()),
+		cmd("ZCARD", keyProcesses))
+	if err != nil {
+		return 0, err
+	}
+	n, err := redis.Int(replies[2], nil)
+	if err != nil {
+		return 0, fmt.Errorf("processes: %w", err)
+	}
+	return max(n, 1), nil
+}
+
+// Leave takes a process out of those that share the partitions.
+func (s *Store) Leave(ctx context.Context, owner string) error {
+	_, err := s.ask(ctx, cmd("ZREM", keyProcesses, owner))
 	return err
 }
 
