@@ -51,6 +51,12 @@ type Options struct {
 	// Observe is told what the machine did with a person, after it has been
 	// committed; nil: nobody is.
 	Observe func(profile string, traces []orchestrator.Trace)
+	// World, in tests, changes the world of a release before it goes live:
+	// `test` blocks assume control groups and segments; nil: nothing does.
+	World func(w *orchestrator.World)
+	// Fault, in tests, is asked at the named points of a procedure of several
+	// steps, and stops it there with its error; nil: nothing is stopped.
+	Fault func(point string) error
 }
 
 // Engine is the only writer of people. It is safe for concurrent use; several
@@ -63,6 +69,8 @@ type Engine struct {
 	randomID    func() string
 	unsubscribe func(string) string
 	observe     func(string, []orchestrator.Trace)
+	shape       func(*orchestrator.World)
+	fault       func(point string) error
 
 	lanes    lanes
 	people   *lru[string, *record]
@@ -81,10 +89,6 @@ type Engine struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	work   sync.WaitGroup
-
-	// fault, in tests, is asked at the named points of a procedure of several
-	// steps, and stops it there with its error.
-	fault func(point string) error
 }
 
 // New starts an engine on a store. The clock's anchor and speed are stored at
@@ -95,7 +99,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		store: o.Store, clock: o.Clock, log: o.Logger, owner: o.Owner, randomID: o.RandomID,
-		unsubscribe: o.Unsubscribe, observe: o.Observe,
+		unsubscribe: o.Unsubscribe, observe: o.Observe, shape: o.World, fault: o.Fault,
 		room: semaphore.NewWeighted(maxCalls), nudges: make(chan int, store.Partitions),
 	}
 	if e.clock == nil {

@@ -115,6 +115,9 @@ func (e *Engine) makeLiving(r store.Release, plan *orchestrator.Plan, sw store.S
 	if len(paused) > 0 {
 		l.world.Paused = func(journey string) bool { return paused[journey] }
 	}
+	if e.shape != nil {
+		e.shape(l.world)
+	}
 	return l
 }
 

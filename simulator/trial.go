@@ -50,15 +50,15 @@ type Happening struct {
 // read of past events is kept, too.
 func PlanOf(p *dsl.Program) *orchestrator.Plan { return orchestrator.NewPlan(p.ForTests()) }
 
-// Run runs a test in virtual time. Observers are told everything, as it
+// Run runs a test on the plan of its program (see PlanOf), in virtual time.
 // Observers are told everything, as it happens.
 func Run(plan *orchestrator.Plan, test *dsl.Test, observers ...orchestrator.Observer) *Trial {
 	t, _ := Play(plan, test, Virtual(plan), observers...) // in virtual time nothing fails
 	return t
 }
 
-// Play has a driver play a test on the plan of its program. The error is the driver's: the trial is not
-// complete then.
+// Play has a driver play a test on the plan of its program. The error is the
+// driver's: the trial is not complete then.
 func Play(plan *orchestrator.Plan, test *dsl.Test, drive Driver, observers ...orchestrator.Observer) (*Trial, error) {
 	t := &Trial{Test: test, Start: test.Start.In(plan.Settings.Zone)}
 	r := &trialRun{Trial: t, plan: plan, reader: intake.New(plan), observers: observers, muted: true}
