@@ -300,13 +300,17 @@ func (p *parser) optionalText() (string, bool) {
 }
 
 // identifier reads a text, a number or null. A number is taken as it is
-// written, since large ones lose digits otherwise.
+// written, since large ones lose digits otherwise. A text that has lost a
+// character is refused: two people, or two messages, may have lost the same.
 func (p *parser) identifier() (string, bool) {
 	c := p.next()
 	if c != '-' && !isDigit(c) {
 		s, ok := p.optionalText()
 		if !ok && !p.flaw.fatal && p.flaw.code == "wrong-type" {
 			return "", p.wrongType("a text or a number")
+		}
+		if ok && strings.Contains(s, "\uFFFD") {
+			return "", p.wrong("invalid-utf8", "", "holds half a character (a lone surrogate, or U+FFFD in its place): send it whole")
 		}
 		return s, ok
 	}

@@ -255,6 +255,9 @@ func (p *Read) event(s *Reader, c *Call) *Error {
 			ev, ok = named, true
 		}
 	}
+	if _, change := dsl.ChangedTrait(wire); change && !ok {
+		return &Error{Code: "reserved-name", Field: "event", Message: "is the name of a trait's change, which happens when the trait is set: give the event another name"}
+	}
 	name, t := wire, (*value.Type)(nil)
 	if ok {
 		name, t = ev.Name, ev.Type

@@ -141,7 +141,7 @@ func TestObject(t *testing.T) {
 }
 
 func TestIdentifies(t *testing.T) {
-	for _, s := range []string{"", "  ", "0000", "-", "0-0", "-1", "NULL", "'undefined'", `"anonymous"`, "[object Object]", strings.Repeat("a", 600)} {
+	for _, s := range []string{"", "  ", "0000", "-", "0-0", "-1", "NULL", "'undefined'", `"anonymous"`, "[object Object]", strings.Repeat("a", 600), "an\uFFFD"} {
 		if Identifies(s) {
 			t.Errorf("%q identifies somebody", s)
 		}

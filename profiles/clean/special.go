@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/net/idna"
@@ -114,11 +115,13 @@ var nobody = map[string]bool{
 
 // Identifies says whether a value can identify somebody: blanks, zeros and
 // the words that clients send for nobody never do, whatever their case and
-// quotes (the list is that of Segment's and PostHog's identity rules).
+// quotes (the list is that of Segment's and PostHog's identity rules). Neither
+// does a text that has lost a character (U+FFFD): two people may have lost the
+// same.
 func Identifies(s string) bool {
 	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), `"'`))
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > 512 || strings.Trim(s, "0-") == "" || nobody[s] {
+	if s == "" || len(s) > 512 || strings.Trim(s, "0-") == "" || nobody[s] || strings.ContainsRune(s, utf8.RuneError) {
 		return false
 	}
 	if a, err := netip.ParseAddr(s); err == nil && a.IsUnspecified() {
