@@ -7,6 +7,7 @@ import (
 
 	"journey/profiles"
 	"journey/profiles/clean"
+	"journey/why"
 )
 
 // Profile is what is known of somebody, by an identifier ("user_id:ann",
@@ -16,6 +17,44 @@ import (
 func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	p, err := e.known(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return profiles.NewView(p, profiles.ViewOptions{Step: e.stepOf}), nil
+}
+
+// Why explains how somebody and a journey stand to each other, as he is
+// stored; nothing happens to him by it. The reference is that of Profile. A
+// journey that there is none of is a *CallError with the code
+// unknown-journey.
+func (e *Engine) Why(ctx context.Context, ref, journey string) (*why.Explanation, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	p, err := e.known(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	live := e.living.Load()
+	if live == nil {
+		return nil, ErrNoRelease
+	}
+	now, err := e.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.Release != live.plan.Hash {
+		live.world.Rebase(p, p.Last) // on this copy alone: what the next input does first
+	}
+	told := why.Explain(live.world, p, journey, max(now, p.Last))
+	if told == nil {
+		return nil, &CallError{Code: "unknown-journey", Field: "journey", Message: "there is no such journey in the live release"}
+	}
+	return told, nil
+}
+
+// known is somebody as he is stored, with the plans of his runs at hand.
+func (e *Engine) known(ctx context.Context, ref string) (*profiles.Person, error) {
 	id, err := e.refer(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -37,7 +76,7 @@ func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error
 		if err := e.needPlans(ctx, l.Person); err != nil {
 			return nil, err
 		}
-		return profiles.NewView(l.Person, profiles.ViewOptions{Step: e.stepOf}), nil
+		return l.Person, nil
 	}
 	return nil, fmt.Errorf("%w (the person kept moving)", ErrUnavailable)
 }

@@ -16,6 +16,7 @@ import (
 	"journey/engine"
 	"journey/profiles"
 	"journey/profiles/store"
+	"journey/why"
 )
 
 const asAdmin = "Bearer admin"
@@ -30,6 +31,7 @@ func TestRoles(t *testing.T) {
 	f.releases = []engine.Release{{Number: 1}}
 	for _, route := range [][3]string{
 		{"GET", "/v1/profiles/user_id:ann", ""},
+		{"GET", "/v1/profiles/user_id:ann/why/welcome", ""},
 		{"GET", "/v1/admin/releases", ""},
 		{"POST", "/v1/admin/releases", `{"sources":{"a.journey":"x"}}`},
 		{"POST", "/v1/admin/releases/1/rollback", ""},
@@ -45,6 +47,25 @@ func TestRoles(t *testing.T) {
 	for _, key := range []string{"", "Bearer ", "Basic Og==", "Bearer admin"} {
 		if w := ask(closed, "GET", "/v1/admin/releases", nil, "Authorization", key); w.Code != 401 {
 			t.Errorf("no admin key: %d with %q", w.Code, key)
+		}
+	}
+}
+
+func TestWhy(t *testing.T) {
+	s, _ := newTest(t)
+	for path, want := range map[string][2]string{
+		"/v1/profiles/user_id:ann/why/welcome":               {"user_id:ann", "welcome"},
+		"/v1/profiles/email:a%2Fb@example.com/why/%E6%AD%A1": {"email:a/b@example.com", "歡"},
+		"/v1/profiles/phone:%2B886912345678/why/welcome?a=b": {"phone:+886912345678", "welcome"},
+		"/v1/profiles/0123456789abcdef/why/100%25":           {"0123456789abcdef", "100%"},
+	} {
+		w := ask(s, "GET", path, nil, "Authorization", asAdmin)
+		var got why.Explanation
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 || got.Person != want[0] || got.Journey != want[1] {
+			t.Errorf("%s: %d %s, want %q", path, w.Code, w.Body, want)
+		}
+		if w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%v", w.Header())
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"journey/dsl/diag"
 	"journey/engine"
 	"journey/profiles"
+	"journey/why"
 )
 
 // fake is an engine that is told what to answer and remembers what it got.
@@ -44,6 +45,10 @@ func (f *fake) Submit(ctx context.Context, calls []engine.Call) ([]engine.CallRe
 }
 
 func (f *fake) Profile(_ context.Context, ref string) (*profiles.View, error) { return f.profile(ref) }
+
+func (f *fake) Why(_ context.Context, ref, journey string) (*why.Explanation, error) {
+	return &why.Explanation{Person: ref, Journey: journey}, nil
+}
 
 func (f *fake) Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error) {
 	r, diags, err := f.deploy(sources, dryRun, by)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,10 +24,28 @@ func param(c *request, name string) (string, error) {
 
 // profile shows what is known of somebody.
 func (s *Server) profile(c *request) error {
+	return s.about(c, "*", func(ctx context.Context, ref string) (any, error) {
+		return s.o.Engine.Profile(ctx, ref)
+	})
+}
+
+// why explains how somebody and a journey stand to each other.
+func (s *Server) why(c *request) error {
+	journey, err := param(c, "journey")
+	if err != nil {
+		return err
+	}
+	return s.about(c, "ref", func(ctx context.Context, ref string) (any, error) {
+		return s.o.Engine.Why(ctx, ref, journey)
+	})
+}
+
+// about answers the administrator what is asked about somebody.
+func (s *Server) about(c *request, name string, ask func(ctx context.Context, ref string) (any, error)) error {
 	if wrong := s.admin(c.Request().Header); wrong != nil {
 		return wrong
 	}
-	ref, err := param(c, "*")
+	ref, err := param(c, name)
 	if err != nil {
 		return err
 	}
@@ -39,10 +58,10 @@ func (s *Server) profile(c *request) error {
 	defer s.leave()
 	ctx, cancel := s.deadline(c, s.o.Limits.Timeout)
 	defer cancel()
-	view, err := s.o.Engine.Profile(ctx, ref)
+	answer, err := ask(ctx, ref)
 	if err != nil {
 		return err
 	}
 	c.Response().Header()["Cache-Control"] = noStore
-	return c.respond(http.StatusOK, view)
+	return c.respond(http.StatusOK, answer)
 }

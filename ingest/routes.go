@@ -52,6 +52,7 @@ func (s *Server) routes() {
 	s.post("/v1/journeys/:name/start", s.start)
 
 	s.get("/v1/profiles/*", s.profile)
+	s.get("/v1/profiles/:ref/why/:journey", s.why)
 	s.get("/v1/admin/releases", s.releases)
 	s.admins("/v1/admin/releases", s.deploy)
 	s.admins("/v1/admin/releases/:number/rollback", s.rollback)

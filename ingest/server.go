@@ -13,12 +13,14 @@ import (
 	"journey/dsl/diag"
 	"journey/engine"
 	"journey/profiles"
+	"journey/why"
 )
 
 // Engine is what the API needs of an engine; *engine.Engine is one.
 type Engine interface {
 	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
 	Profile(ctx context.Context, ref string) (*profiles.View, error)
+	Why(ctx context.Context, ref, journey string) (*why.Explanation, error)
 	Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error)
 	Releases(ctx context.Context) ([]engine.Release, error)
 	Rollback(ctx context.Context, number int) (engine.Release, error)

@@ -1,0 +1,165 @@
+package why_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"pgregory.net/rapid"
+
+	"journey/dsl"
+	"journey/dsl/diag"
+	"journey/dsl/value"
+	"journey/orchestrator"
+	"journey/orchestrator/intake"
+	"journey/profiles"
+	"journey/profiles/clean"
+	"journey/simulator"
+	"journey/why"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected explanations")
+
+// TestExplain tells each case of testdata: a workspace, the calls of a
+// person, and questions "JOURNEY at TIME" with the explanations that must come
+// of them, one file each.
+func TestExplain(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { explainCase(t, file) })
+	}
+}
+
+func explainCase(t *testing.T, file string) {
+	ar, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, calls := map[string]string{}, ""
+	for _, f := range ar.Files {
+		switch {
+		case f.Name == "calls.jsonl":
+			calls = string(f.Data)
+		case strings.HasSuffix(f.Name, ".journey"):
+			sources[f.Name] = string(f.Data)
+		}
+	}
+	plan := load(t, sources)
+	for i, f := range ar.Files {
+		journey, at, asked := strings.Cut(f.Name, " at ")
+		if !asked {
+			continue
+		}
+		s := play(t, plan, calls, at)
+		e := why.Explain(s.World, s.Person, journey, s.Now)
+		if e == nil {
+			t.Fatalf("there is no journey %q", journey)
+		}
+		if *update {
+			ar.Files[i].Data = []byte(e.Rendered)
+			continue
+		}
+		if d := cmp.Diff(strings.Split(string(f.Data), "\n"), strings.Split(e.Rendered, "\n")); d != "" {
+			t.Errorf("%s (-want +got):\n%s", f.Name, d)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(ar), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func load(t *testing.T, sources map[string]string) *orchestrator.Plan {
+	t.Helper()
+	program, diags := dsl.Load(sources)
+	if program == nil {
+		for _, d := range diags {
+			t.Error(diag.Plain(d))
+		}
+		t.FailNow()
+	}
+	return orchestrator.NewPlan(program)
+}
+
+// play lets the calls happen, up to a local time.
+func play(t *testing.T, plan *orchestrator.Plan, calls, at string) *simulator.Simulation {
+	t.Helper()
+	reader := intake.New(plan)
+	start := instant(t, "2026-03-02 09:00", reader.Options())
+	inputs, _, err := simulator.ReadCalls(strings.NewReader(calls), reader, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := simulator.New(&orchestrator.World{Live: plan, Paused: func(j string) bool { return strings.HasSuffix(j, "_paused") }}, "p1", start)
+	s.Run(inputs, instant(t, at, reader.Options()))
+	return s
+}
+
+func instant(t *testing.T, text string, o clean.Options) value.Time {
+	t.Helper()
+	v, err := clean.Value(text, &value.Type{Kind: value.TimeKind}, o)
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	return v.(value.Time)
+}
+
+// TestNothingHappens: an explanation changes nothing of a person, and says of
+// an entry just what the machine then does.
+func TestNothingHappens(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/reasons.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, calls := map[string]string{}, ""
+	for _, f := range ar.Files {
+		if strings.HasSuffix(f.Name, ".journey") {
+			sources[f.Name] = string(f.Data)
+		} else if f.Name == "calls.jsonl" {
+			calls = string(f.Data)
+		}
+	}
+	plan := load(t, sources)
+	rapid.Check(t, func(r *rapid.T) {
+		hours := rapid.IntRange(0, 24*30).Draw(r, "hours")
+		s := play(t, plan, calls, value.Time(instant(t, "2026-03-02 09:00", intake.New(plan).Options())).Add(value.Duration(hours)*value.Hour).String())
+		before := mustJSON(s.Person)
+		for _, j := range plan.Journeys {
+			e := why.Explain(s.World, s.Person, j.Name, s.Now)
+			for i, entry := range j.Entries {
+				if entry.Kind != dsl.OnRequest || entry.Where != nil {
+					continue
+				}
+				refused := e.Entries[i].Reason
+				copied := &profiles.Person{}
+				if err := json.Unmarshal([]byte(before), copied); err != nil {
+					r.Fatal(err)
+				}
+				got := s.World.Apply(copied, []orchestrator.Input{{Kind: orchestrator.RequestInput, Journey: j.Name, At: s.Now}}, s.Now).Answers[0]
+				if got.Refused != refused {
+					r.Fatalf("%s: says %q, the machine %q", j.Name, refused, got.Refused)
+				}
+			}
+		}
+		if after := mustJSON(s.Person); after != before {
+			r.Fatalf("the person has changed:\n%s\n%s", before, after)
+		}
+	})
+}
+
+func mustJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
