@@ -16,6 +16,8 @@ import (
 // Mail is a mail as people and tests see it.
 type Mail struct {
 	ID string `json:"id"`
+	// Channel is that of a message kept by [Box.Record]; "" for a mail.
+	Channel string `json:"channel,omitempty"`
 	// To are the recipients of the envelope, each an address alone.
 	To []string `json:"to"`
 	// From is the sender's address, of the envelope, or of the From header if the

@@ -43,6 +43,7 @@ func Parse(raw []byte) Mail {
 	}
 	m.Subject = decodeHeader(plain["subject"])
 	m.From = addressOf(plain["from"])
+	m.Channel = plain[strings.ToLower(ChannelHeader)]
 	p := &parser{mail: &m}
 	p.part(part{
 		contentType: plain["content-type"], encoding: plain["content-transfer-encoding"],

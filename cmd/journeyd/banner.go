@@ -13,8 +13,8 @@ type banner struct {
 	workspace string
 	journeys  int
 	api       string // http://127.0.0.1:8080
-	mailbox   string // "" when mails go elsewhere
-	smtp      string
+	mailbox   string
+	smtp      string // where mails go; "" for the mailbox
 	temporal  string
 	redis     string
 	data      string // folder, "" for memory
@@ -27,9 +27,8 @@ func (b banner) print(w io.Writer) {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Journey runs %s (%s), ready in %.1f s.\n\n", b.workspace, count(b.journeys, "journey"), b.took.Seconds())
 	fmt.Fprintf(&s, "  API       %s  write key dev, admin key admin\n", b.api)
-	if b.mailbox != "" {
-		fmt.Fprintf(&s, "  Mailbox   %s\n", b.mailbox)
-	} else {
+	fmt.Fprintf(&s, "  Mailbox   %s\n", b.mailbox)
+	if b.smtp != "" {
 		fmt.Fprintf(&s, "  Mail to   %s\n", b.smtp)
 	}
 	fmt.Fprintf(&s, "  Temporal  %s\n", b.temporal)

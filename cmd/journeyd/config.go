@@ -34,6 +34,7 @@ type config struct {
 	WriteKeys      map[string]string   `koanf:"write_keys"`      // key by source name
 	WebhookSecrets map[string][]string `koanf:"webhook_secrets"` // by message name, the newest first
 	WebhookPrivate bool                `koanf:"webhook_private"`
+	Providers      map[string]string   `koanf:"providers"` // of sms, push and line
 	LogLevel       string              `koanf:"log_level"`
 }
 
@@ -51,6 +52,7 @@ var keys = map[string]string{
 	"write_keys.":      "key of each source that may post events",
 	"webhook_secrets.": "signing secrets of each webhook message",
 	"webhook_private":  "let webhooks reach private networks",
+	"providers.":       "provider of sms, push and line: file:PATH writes messages down",
 	"log_level":        "debug, info, warn or error",
 }
 

@@ -116,16 +116,14 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	if err != nil {
 		return err
 	}
-	box, smtp, err := openMailbox(f, b.curl)
+	box, smtp, err := openMailbox(f)
 	if err != nil {
 		return err
 	}
-	if box != nil {
-		below.stops = append(below.stops, func() { _ = box.Close() })
-		b.mailbox = api + mailbox.Mount
-		opt.mailbox = mailbox.HandlerAt(box, mailbox.PageOptions{Hint: b.curl})
-	}
-	if err := devChannels(&opt, smtp); err != nil {
+	below.stops = append(below.stops, func() { _ = box.Close() })
+	b.mailbox = api + mailbox.Mount
+	opt.mailbox = mailbox.HandlerAt(box, mailbox.PageOptions{Hint: b.curl})
+	if err := devChannels(&opt, smtp, box); err != nil {
 		return err
 	}
 	s, err := wire(ctx, opt)
@@ -238,12 +236,9 @@ func devServer(f devFlags, below *surroundings, ln net.Listener, log *slog.Logge
 	}, err
 }
 
-// openMailbox opens the mailbox, unless mails go elsewhere, and says where
-// mails go.
-func openMailbox(f devFlags, hint string) (*mailbox.Box, string, error) {
-	if f.smtp != "" {
-		return nil, f.smtp, nil
-	}
+// openMailbox opens the mailbox, and says where mails go: there, unless a
+// server is given. Short messages go there always.
+func openMailbox(f devFlags) (*mailbox.Box, string, error) {
 	dir := ""
 	var opts []mailbox.Option
 	if f.data != "" {
@@ -252,6 +247,9 @@ func openMailbox(f devFlags, hint string) (*mailbox.Box, string, error) {
 	box, err := mailbox.Open(dir, opts...)
 	if err != nil {
 		return nil, "", fmt.Errorf("the mailbox cannot be opened: %w", err)
+	}
+	if f.smtp != "" {
+		return box, f.smtp, nil
 	}
 	addr, err := box.Start("127.0.0.1:0")
 	if err != nil {
@@ -262,11 +260,16 @@ func openMailbox(f devFlags, hint string) (*mailbox.Box, string, error) {
 }
 
 // devChannels sets the providers of a laptop: mails to the mailbox or the
-// server given, webhooks to wherever they point.
-func devChannels(opt *serverOptions, smtp string) error {
-	set, err := providers(smtp, opt.from, channels.WebhookOptions{AllowPrivate: true})
+// server given, short messages to the mailbox, webhooks to wherever they point.
+func devChannels(opt *serverOptions, smtp string, box *mailbox.Box) error {
+	set, err := providers(smtp, opt.from, channels.WebhookOptions{AllowPrivate: true}, nil)
 	if err != nil {
 		return usage(err)
+	}
+	for _, channel := range channels.TextChannels {
+		set[channel] = channels.Record(func(m channels.Message) error {
+			return box.Record(mailbox.Short{Key: m.Key, Channel: m.Channel, To: m.To, Subject: m.Subject, Text: m.Text})
+		})
 	}
 	opt.channels = set
 	return nil

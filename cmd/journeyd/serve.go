@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +58,7 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return usage(err)
 	}
-	set, err := providers(c.SMTP, c.From, channels.WebhookOptions{Secrets: c.WebhookSecrets, AllowPrivate: c.WebhookPrivate})
+	set, err := providers(c.SMTP, c.From, channels.WebhookOptions{Secrets: c.WebhookSecrets, AllowPrivate: c.WebhookPrivate}, c.Providers)
 	if err != nil {
 		return usage(err)
 	}
@@ -98,13 +100,23 @@ func (s *server) publish(ctx context.Context, sources map[string]string) error {
 }
 
 // providers are the channels that a configuration makes.
-func providers(smtp, from string, hooks channels.WebhookOptions) (channels.Set, error) {
+func providers(smtp, from string, hooks channels.WebhookOptions, texts map[string]string) (channels.Set, error) {
 	set := channels.Set{}
 	webhook, err := channels.NewWebhook(hooks)
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
 	set["webhook"] = channels.Limit(webhook, slots)
+	for channel, spec := range texts {
+		if !slices.Contains(channels.TextChannels, channel) {
+			return nil, fmt.Errorf("providers.%s: there is no such channel; there are %s", channel, strings.Join(channels.TextChannels, ", "))
+		}
+		text, err := channels.NewText(spec)
+		if err != nil {
+			return nil, fmt.Errorf("providers.%s: %w", channel, err)
+		}
+		set[channel] = channels.Limit(text, slots)
+	}
 	if smtp == "" {
 		return set, nil
 	}
