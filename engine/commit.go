@@ -16,7 +16,7 @@ import (
 func (e *Engine) commitOf(rec *record, v *visit, group []*task) store.Commit {
 	c := store.Commit{
 		Person: v.p, Base: rec.base, Release: v.live.number, Switches: v.live.switches.Version,
-		Due: e.dueOf(v.p), Reactions: reactionsOf(v),
+		Due: v.due(), Reactions: reactionsOf(v),
 	}
 	for _, t := range group {
 		if t.lease != nil {
@@ -122,22 +122,22 @@ func reactionsOf(v *visit) []store.Reaction {
 	return list
 }
 
-// dueOf is when the owner of the person's partition must look at him: at his
+// due is when the owner of the person's partition must look at him: at his
 // next moment, when a run of his is overdue and nobody has seen to it, or when
 // an attempt that outlived its run must be over.
-func (e *Engine) dueOf(p *profiles.Person) value.Time {
-	due := p.Moment
+func (v *visit) due() value.Time {
+	due := v.p.Moment
 	earlier := func(at value.Time) {
 		if at != 0 && (due == 0 || at < due) {
 			due = at
 		}
 	}
-	for _, r := range p.Runs {
-		earlier(e.overdueAt(p, r))
+	for _, r := range v.p.Runs {
+		earlier(v.overdueAt(r))
 	}
-	for _, s := range p.Ledger {
-		if outlived(p, s) {
-			earlier(e.clock.Virtual(time.UnixMilli(s.Deadline + 1)))
+	for _, s := range v.p.Ledger {
+		if outlived(v.p, s) {
+			earlier(v.e.clock.Virtual(time.UnixMilli(s.Deadline + 1)))
 		}
 	}
 	return due
@@ -156,21 +156,32 @@ func outlived(p *profiles.Person, s *profiles.Send) bool {
 // overdueAt is when the sweeper wakes a run: 60 seconds after it should have
 // gone on, and again after as long as it has been overdue by then, at most
 // ten minutes; 0: time alone does not move it.
-func (e *Engine) overdueAt(p *profiles.Person, r *profiles.Run) value.Time {
-	due := r.Until
-	if r.State == profiles.Sending {
-		s := orchestrator.Pending(p, r.ID)
-		if s == nil {
-			return 0
-		}
-		due = s.At
+func (v *visit) overdueAt(r *profiles.Run) value.Time {
+	due := v.dueAt(r)
+	if due == 0 || due <= v.now && v.paused(r) {
+		return 0 // or when its journey is resumed: see rouse
 	}
-	if due == 0 {
-		return 0
-	}
+	clock := v.e.clock
 	if r.Wake <= due {
-		return due.Add(e.clock.stretch(sweepAfter))
+		return due.Add(clock.stretch(sweepAfter))
 	}
-	pause := max(r.Wake.Sub(due), e.clock.stretch(sweepAfter))
-	return r.Wake.Add(min(pause, e.clock.stretch(sweepAtMost)))
+	pause := max(r.Wake.Sub(due), clock.stretch(sweepAfter))
+	return r.Wake.Add(min(pause, clock.stretch(sweepAtMost)))
+}
+
+// dueAt is when a run is to go on by time alone: its timer, or the planning of
+// the send it stands at; 0: never.
+func (v *visit) dueAt(r *profiles.Run) value.Time {
+	if r.State != profiles.Sending {
+		return r.Until
+	}
+	if s := orchestrator.Pending(v.p, r.ID); s != nil {
+		return s.At
+	}
+	return 0
+}
+
+// paused says whether a run stands still with its journey.
+func (v *visit) paused(r *profiles.Run) bool {
+	return v.world.Paused != nil && v.world.Paused(r.Journey)
 }

@@ -251,15 +251,12 @@ func (v *visit) giveUp(real time.Time) {
 func (v *visit) sweep() int {
 	n := 0
 	for _, r := range v.p.Runs {
-		at := v.e.overdueAt(v.p, r)
+		at := v.overdueAt(r)
 		if at == 0 || at > v.now {
 			continue
 		}
-		r.Wake = v.now
+		v.wake(r)
 		n++
-		v.reactions = append(v.reactions, orchestrator.Reaction{
-			Kind: orchestrator.WakeRun, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq,
-		})
 	}
 	return n
 }

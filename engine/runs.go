@@ -66,7 +66,7 @@ func (v *visit) answer(run string) (o orchestrator.Order, lost bool) {
 		r.Wake = 0
 		v.changed, v.touched = true, true
 	}
-	o = v.world.OrderOf(v.p, run)
+	o = v.world.OrderOf(v.p, run, v.now)
 	return o, o.Kind == orchestrator.EndRun && v.unknown(run)
 }
 
@@ -136,7 +136,7 @@ func (e *Engine) RunLives(ctx context.Context, run string) (orchestrator.Reactio
 		if r, lives = v.p.Run(run); lives {
 			re = orchestrator.Reaction{
 				Kind: orchestrator.StartRun, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq,
-				Order: v.world.OrderOf(v.p, run),
+				Order: v.world.OrderOf(v.p, run, v.now),
 			}
 		}
 		return nil

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"journey/orchestrator"
+	"journey/profiles"
 )
 
 // After a new release people are fitted to it when they are next touched. Of
@@ -19,10 +23,17 @@ const (
 	sweepRest     = 2 * time.Second // before it tries again after trouble
 )
 
+// When a journey is resumed, nobody has an eye on those of its runs that could
+// have gone on during the pause: their workflows wait for a wake. A second walk
+// wakes them.
+
 // sweepState is how far this process is.
 type sweepState struct {
 	mu       sync.Mutex
 	progress Sweep
+	busy     bool  // a goroutine is at it
+	roused   int64 // version of the switches for which runs were woken
+	looked   time.Time
 }
 
 // Sweep says how far fitting people to a release is, in this process.
@@ -40,8 +51,12 @@ func (e *Engine) Sweep() Sweep {
 	return e.rebased.progress
 }
 
-// startSweep begins the sweep of the live release, unless it is under way or
-// done.
+// lookEvery is how often the owner of partition 0 asks what is live, even if
+// nobody commits anything.
+const lookEvery = 2 * time.Second
+
+// startSweep begins what is due for everybody, unless it is under way or done:
+// the sweep of the live release, the waking of resumed runs.
 func (e *Engine) startSweep() {
 	live := e.living.Load()
 	if live == nil {
@@ -50,22 +65,42 @@ func (e *Engine) startSweep() {
 	st := &e.rebased
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.progress.Running || st.progress.Release == live.number || e.ctx.Err() != nil {
+	if st.busy || e.ctx.Err() != nil {
 		return
 	}
-	st.progress = Sweep{Release: live.number, Running: true}
+	fitted, woken := st.progress.Release == live.number, st.roused == live.switches.Version
+	switch {
+	case !fitted:
+		st.progress = Sweep{Release: live.number, Running: true}
+	case woken && time.Since(st.looked) < lookEvery:
+		return
+	}
+	st.busy, st.looked = true, time.Now()
 	e.work.Go(func() {
-		err := e.sweepPeople(e.ctx, live.number)
+		var err error
+		switch {
+		case !fitted:
+			err = e.sweepPeople(e.ctx, live.number)
+		case woken:
+			_ = e.refresh(e.ctx) // another look will find out
+		default:
+			if e.rouse(e.ctx, live) == nil {
+				woken = true
+			}
+		}
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		st.progress.Running = false
+		st.busy, st.progress.Running = false, false
 		if err != nil {
 			st.progress.Release = 0 // another Tick begins it again
+		}
+		if woken {
+			st.roused = live.switches.Version
 		}
 	})
 }
 
-// errOutdated: another release went live during the sweep.
+// errOutdated: another release went live during the sweep, or other switches.
 var errOutdated = errors.New("another release is live")
 
 // sweepPeople fits everybody to the release with that number.
@@ -73,54 +108,97 @@ func (e *Engine) sweepPeople(ctx context.Context, number int64) error {
 	if swept, err := e.store.Swept(ctx); err != nil || swept >= number {
 		return e.away(err)
 	}
-	for cursor := ""; ; {
-		ids, next, err := e.store.People(ctx, cursor, sweepBatch)
-		if err == nil {
-			err = e.fit(ctx, ids, number)
-		}
-		switch {
-		case errors.Is(err, errOutdated):
-			return err
-		case err != nil:
-			e.log.Warn("people cannot be fitted to the release at the moment", "release", number, "error", err.Error())
-			if pause(ctx, sweepRest) != nil {
-				return ctx.Err()
-			}
-			continue
-		}
-		if cursor = next; cursor == "" {
-			break
-		}
+	err := e.everybody(ctx, "fitted to the release", func(ids []string) error { return e.fit(ctx, ids, number) })
+	if err != nil {
+		return err
 	}
 	done := e.Sweep()
 	e.log.Info("people are fitted to the release", "release", number, "people", done.People, "fitted", done.Fitted)
 	return e.away(e.store.SetSwept(ctx, number))
 }
 
-// fit fits some people to the release.
-func (e *Engine) fit(ctx context.Context, ids []string, number int64) error {
+// rouse wakes the runs of the journeys that were resumed since this was last
+// done.
+func (e *Engine) rouse(ctx context.Context, live *living) error {
+	last, err := e.store.Roused(ctx)
+	if err != nil || last.Version >= live.switches.Version {
+		return e.away(err)
+	}
+	resumed := setOf(last.Paused)
+	for _, journey := range live.switches.Paused {
+		delete(resumed, journey)
+	}
+	missed := live.switches.Version > last.Version+1 // any may have been paused and resumed meanwhile
+	if missed || len(resumed) > 0 {
+		err := e.everybody(ctx, "woken", func(ids []string) error {
+			return e.each(ids, func(id string) error {
+				return e.rouseOne(ctx, id, live.switches.Version, func(j string) bool { return missed || resumed[j] })
+			})
+		})
+		if err != nil {
+			return err
+		}
+		e.log.Info("the runs of resumed journeys are awake")
+	}
+	return e.away(e.store.SetRoused(ctx, live.switches))
+}
+
+// everybody does something with all people, a batch at a time, and repeats
+// what does not work at the moment.
+func (e *Engine) everybody(ctx context.Context, done string, do func(ids []string) error) error {
+	for cursor := ""; ; {
+		ids, next, err := e.store.People(ctx, cursor, sweepBatch)
+		if err == nil {
+			err = do(ids)
+		}
+		switch {
+		case errors.Is(err, errOutdated):
+			return err
+		case err != nil:
+			e.log.Warn("people cannot be "+done+" at the moment", "error", err.Error())
+			if pause(ctx, sweepRest) != nil {
+				return ctx.Err()
+			}
+			continue
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// each does something with some people, several at a time.
+func (e *Engine) each(ids []string, do func(id string) error) error {
 	errs := make([]error, len(ids))
-	fitted := make([]bool, len(ids))
 	places := make(chan struct{}, sweepParallel)
 	var all sync.WaitGroup
 	for i, id := range ids {
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			fitted[i], errs[i] = e.fitOne(ctx, id, number)
+			errs[i] = do(id)
 		})
 	}
 	all.Wait()
+	return firstOf(errs)
+}
+
+// fit fits some people to the release.
+func (e *Engine) fit(ctx context.Context, ids []string, number int64) error {
+	var fitted atomic.Int64
+	err := e.each(ids, func(id string) error {
+		is, err := e.fitOne(ctx, id, number)
+		if is {
+			fitted.Add(1)
+			e.stats.rebased.Add(1)
+		}
+		return err
+	})
 	e.rebased.mu.Lock()
 	defer e.rebased.mu.Unlock()
 	e.rebased.progress.People += int64(len(ids))
-	for _, f := range fitted {
-		if f {
-			e.rebased.progress.Fitted++
-			e.stats.rebased.Add(1)
-		}
-	}
-	return firstOf(errs)
+	e.rebased.progress.Fitted += fitted.Load()
+	return err
 }
 
 func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bool, err error) {
@@ -136,16 +214,48 @@ func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bo
 		fitted = true
 		return nil
 	}}
+	err = e.passing(ctx, id, t)
+	return fitted, err
+}
+
+// rouseOne wakes the runs of one person that could have gone on while their
+// journeys were paused.
+func (e *Engine) rouseOne(ctx context.Context, id string, version int64, resumed func(journey string) bool) error {
+	return e.passing(ctx, id, &task{cold: true, do: func(v *visit) error {
+		if v.live.switches.Version != version {
+			return errOutdated
+		}
+		for _, r := range v.p.Runs {
+			if due := v.dueAt(r); resumed(r.Journey) && !v.paused(r) && due != 0 && due <= v.now {
+				v.wake(r)
+			}
+		}
+		return nil
+	}})
+}
+
+// wake wakes a run.
+func (v *visit) wake(r *profiles.Run) {
+	r.Wake = v.now
+	v.changed, v.touched = true, true
+	v.reactions = append(v.reactions, orchestrator.Reaction{
+		Kind: orchestrator.WakeRun, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq,
+	})
+}
+
+// passing does a task with a person who is looked at in passing: one who has
+// gone into another is met as that one.
+func (e *Engine) passing(ctx context.Context, id string, t *task) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := e.on(ctx, id, t); err != nil {
-		return false, err
+		return err
 	}
 	var moved *movedError
 	if errors.As(t.err, &moved) {
-		return false, nil // he is met as the one he is now
+		return nil
 	}
-	return fitted, t.err
+	return t.err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -87,6 +87,11 @@ func counted(s *profiles.Send) bool {
 	return !s.Exempt && s.Channel != callChannel && (countsAsSent(s.State) || s.State == profiles.Attempting)
 }
 
+// capsAll says whether a cap counts over all channels.
+func (m *machine) capsAll() bool {
+	return slices.ContainsFunc(m.plan.Settings.Caps, func(c dsl.Cap) bool { return c.Channel == "" })
+}
+
 func (m *machine) within(c dsl.Cap, at value.Time) bool {
 	if c.Calendar {
 		zone := m.p.Zone(m.plan.Settings.Zone)

@@ -44,7 +44,7 @@ func (w *World) Claim(p *profiles.Person, run string, now value.Time, owner stri
 		m.close(now)
 	}
 	c.Result = m.finish(run)
-	c.Order = w.OrderOf(p, run)
+	c.Order = w.OrderOf(p, run, now)
 	return c
 }
 
@@ -116,24 +116,41 @@ func (m *machine) delivery(r *profiles.Run) *delivery {
 	return nil
 }
 
-// queued says whether an earlier send of the person over the same channel is
-// still planned: sends are claimed in the order in which they were planned.
+// queued says whether an earlier send of the person, with which this one
+// stands in line, is still planned: sends are claimed in the order in which
+// they were planned.
 func (m *machine) queued(send *profiles.Send) bool {
 	for _, s := range m.p.Ledger {
 		if s == send {
 			return false
 		}
-		if s.State == profiles.Planned && s.Channel == send.Channel && m.at.Sub(s.At) < m.scaled(queueFor) && !m.held(s) {
+		if s.State == profiles.Planned && m.inLine(s, send) && m.at.Sub(s.At) < m.scaled(queueFor) && !m.held(s) {
 			return true
 		}
 	}
 	return false
 }
 
-// held says whether quiet hours hold a send.
+// inLine says whether two sends go one after the other: over one channel, and
+// where a cap counts over all of them, whatever counts for it.
+func (m *machine) inLine(a, b *profiles.Send) bool {
+	return a.Channel == b.Channel || m.capsAll() && m.mayCount(a) && m.mayCount(b)
+}
+
+// mayCount says whether a planned send would count for a cap.
+func (m *machine) mayCount(s *profiles.Send) bool {
+	r, ok := m.p.Run(s.Run)
+	if !ok {
+		return false
+	}
+	d := m.delivery(r)
+	return d != nil && d.personal && !d.exempt
+}
+
+// held says whether quiet hours, or the pause of its journey, hold a send.
 func (m *machine) held(s *profiles.Send) bool {
 	r, ok := m.p.Run(s.Run)
-	return ok && r.State == profiles.Holding
+	return ok && (r.State == profiles.Holding || m.isPaused(r.Journey))
 }
 
 // scaled is a stretch of real time on the person's time.

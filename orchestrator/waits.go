@@ -249,7 +249,7 @@ func (m *machine) choose(r *profiles.Run, s *dsl.WaitFor, alt *dsl.Alternative, 
 // waits lets an event end or begin afresh the waits it concerns.
 func (m *machine) waits(e *cond.Event) {
 	for _, r := range m.live() {
-		if r.State != profiles.Waiting || m.ready[r] {
+		if !m.stillWaits(r) {
 			continue
 		}
 		switch s := m.stepOf(r).(type) {
@@ -269,6 +269,13 @@ func (m *machine) waits(e *cond.Event) {
 	}
 }
 
+// stillWaits says whether a run is at a wait that has not ended yet. One that
+// time has ended while its journey is paused goes on when that is resumed;
+// nothing that comes later changes how it ended.
+func (m *machine) stillWaits(r *profiles.Run) bool {
+	return r.State == profiles.Waiting && !m.ready[r] && (r.Until == 0 || r.Until >= m.at)
+}
+
 // stepOf is the step a run stands at; nil when its journey is gone.
 func (m *machine) stepOf(r *profiles.Run) dsl.Step {
 	j := m.journey(r)
@@ -284,7 +291,7 @@ func (m *machine) waitsMove(ch changes) {
 		if r.State == profiles.Holding && ch.names["t:timezone"] {
 			m.rehold(r)
 		}
-		if r.State != profiles.Waiting || m.ready[r] {
+		if !m.stillWaits(r) {
 			continue
 		}
 		s := m.stepOf(r)
@@ -354,6 +361,9 @@ func (m *machine) timeout(r *profiles.Run, due value.Time) {
 		m.end(r, EndedGone)
 	case r.State == profiles.Holding:
 		m.unhold(r, due)
+	case r.State == profiles.Paused:
+		r.State, r.Until = profiles.Waiting, 0
+		m.ready[r] = true
 	default:
 		m.passed(r, s, due)
 	}

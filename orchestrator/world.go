@@ -36,7 +36,7 @@ func (w *World) Advance(p *profiles.Person, run string, outcome *Outcome, now va
 	}
 	m.close(now)
 	res := m.finish(run)
-	return w.OrderOf(p, run), res
+	return w.OrderOf(p, run, now), res
 }
 
 // Settle does everything of the person that was due before now, each thing
@@ -47,8 +47,9 @@ func (w *World) Settle(p *profiles.Person, now value.Time) Result {
 	return m.finish("")
 }
 
-// OrderOf is the present order of a run: what its workflow is to do next.
-func (w *World) OrderOf(p *profiles.Person, run string) Order {
+// OrderOf is the order of a run at an instant: what its workflow is to do
+// next. What a paused journey keeps from going on waits to be woken.
+func (w *World) OrderOf(p *profiles.Person, run string, now value.Time) Order {
 	r, ok := p.Run(run)
 	if !ok {
 		o := Order{Kind: EndRun}
@@ -64,7 +65,11 @@ func (w *World) OrderOf(p *profiles.Person, run string) Order {
 		}
 		return o
 	}
-	return Order{Kind: WaitUntil, Seq: r.Seq, Until: r.Until}
+	o := Order{Kind: WaitUntil, Seq: r.Seq, Until: r.Until}
+	if r.Until <= now && w.isPaused(r.Journey) {
+		o.Until = 0
+	}
+	return o
 }
 
 // NextDue is the earliest instant at which something of the person is due by
@@ -250,6 +255,10 @@ func (m *machine) traceRun(kind TraceKind, r *profiles.Run, t Trace) {
 // the call and needs no wake.
 func (m *machine) finish(answered string) Result {
 	m.p.Last = max(m.p.Last, m.now)
+	for r := range m.ready {
+		// Only a paused journey leaves a run that could go on.
+		r.State, r.Until = profiles.Paused, r.Clock
+	}
 	for _, r := range m.p.Runs {
 		was, old := m.was[r.ID]
 		if old && was == snapshotOf(r) {
@@ -303,7 +312,7 @@ func (m *machine) wake(r *profiles.Run) {
 func (m *machine) reaction(kind ReactionKind, r *profiles.Run) {
 	re := Reaction{Kind: kind, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq}
 	if kind == StartRun {
-		re.Order = m.OrderOf(m.p, r.ID)
+		re.Order = m.OrderOf(m.p, r.ID, m.now)
 	}
 	m.result.Reactions = append(m.result.Reactions, re)
 }

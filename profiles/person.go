@@ -81,6 +81,7 @@ const (
 	Sending                 // at a send or call: its ledger entry is planned or attempting
 	Ended
 	Holding // at a send that quiet hours hold
+	Paused  // before a step that it has not taken, since its journey is paused; Until is its clock
 )
 
 // Run is one person in one journey.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ var line = regexp.MustCompile(`^(\S+)\s+(\S+)\s*(.*)$`)
 
 // play runs a script: `start DATE TIME`, `zone NAME`, `fails MESSAGE`, and
 // `OFFSET event NAME {…} [of OFFSET]`, `OFFSET set {…}`, `OFFSET request
-// JOURNEY {…}`, `OFFSET end`.
+// JOURNEY {…}`, `OFFSET pause JOURNEY`, `OFFSET resume JOURNEY`, `OFFSET end`.
 func play(t *testing.T, program *dsl.Program, script string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -97,6 +98,7 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 	until := start.Add(60 * value.Day)
 	fails := map[string]bool{}
 	var inputs []simulator.Input
+	var switches []turn
 	for n, l := range strings.Split(script, "\n") {
 		l = strings.TrimSpace(l)
 		if l == "" || l[0] == '#' {
@@ -113,6 +115,8 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 			until = start.Add(60 * value.Day)
 		case m[1] == "fails":
 			fails[m[2]] = true
+		case m[2] == "pause" || m[2] == "resume":
+			switches = append(switches, turn{start.Add(offset(t, m[1])), m[3], m[2] == "pause"})
 		case m[2] == "end":
 			until = start.Add(offset(t, m[1]))
 		default:
@@ -136,6 +140,18 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 		fmt.Fprintf(&out, "  %s to %s: %s\n", r.Message, r.To, strings.TrimSpace(strings.ReplaceAll(body, "\n", "⏎")))
 		return orchestrator.Outcome{State: profiles.Sent}
 	}
+	paused := map[string]bool{}
+	world.Paused = func(journey string) bool { return paused[journey] }
+	for _, s := range switches {
+		n := slices.IndexFunc(inputs, func(in simulator.Input) bool { return in.At >= s.at })
+		if n < 0 {
+			n = len(inputs)
+		}
+		sim.Run(inputs[:n], s.at-1)
+		inputs = inputs[n:]
+		paused[s.journey] = s.off
+		sim.Step(nil, s.at)
+	}
 	sim.Run(inputs, until)
 	for _, s := range program.Segments {
 		if _, in := sim.Person.Segments[s.Name]; in {
@@ -143,6 +159,14 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 		}
 	}
 	return out.String()
+}
+
+// turn is a journey's being paused or resumed, before the inputs of its
+// instant.
+type turn struct {
+	at      value.Time
+	journey string
+	off     bool
 }
 
 func offset(t *testing.T, s string) value.Duration {

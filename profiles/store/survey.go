@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -83,4 +84,34 @@ func (s *Store) Swept(ctx context.Context) (int64, error) {
 func (s *Store) SetSwept(ctx context.Context, number int64) error {
 	_, err := s.ask(ctx, cmd("HSET", keySettings, "swept", number))
 	return err
+}
+
+// Roused are the switches under which the runs of all resumed journeys were
+// last woken.
+func (s *Store) Roused(ctx context.Context) (Switches, error) {
+	var w roused
+	data, err := redis.Bytes(s.ask(ctx, cmd("HGET", keySettings, "roused")))
+	if errors.Is(err, redis.ErrNil) {
+		return Switches{}, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &w)
+	}
+	return Switches{Version: w.Version, Paused: w.Paused}, err
+}
+
+// SetRoused notes that the runs of all journeys that are not paused by these
+// switches have been woken.
+func (s *Store) SetRoused(ctx context.Context, w Switches) error {
+	data, err := json.Marshal(roused{w.Version, w.Paused})
+	if err != nil {
+		return err
+	}
+	_, err = s.ask(ctx, cmd("HSET", keySettings, "roused", data))
+	return err
+}
+
+type roused struct {
+	Version int64    `json:"version"`
+	Paused  []string `json:"paused,omitempty"`
 }
