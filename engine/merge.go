@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"journey/orchestrator/intake"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -26,7 +27,7 @@ import (
 func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, ids []profiles.Identifier, known pointers) error {
 	winner := parties[0]
 	for _, p := range parties[1:] {
-		if s.stronger(p, winner) {
+		if intake.Stronger(s.rules, p, winner) {
 			winner = p
 		}
 	}

@@ -25,26 +25,12 @@ type prepared struct {
 type shape struct {
 	plan   *orchestrator.Plan
 	reader *intake.Reader
-	rank   map[string]int // of an identifier: the strongest is 0
+	rules  *intake.Rules
 }
 
 func newShape(plan *orchestrator.Plan) *shape {
-	s := &shape{plan: plan, reader: intake.New(plan), rank: map[string]int{}}
-	for i, t := range s.reader.Identifiers() {
-		s.rank[t.Name] = i
-	}
-	return s
-}
-
-// limit is how many values of an identifier a person can have.
-func (s *shape) limit(trait string) int {
-	if trait == "user_id" {
-		return 1
-	}
-	if t, ok := s.plan.Trait(trait); ok && t.Limit > 0 {
-		return t.Limit
-	}
-	return 5
+	reader := intake.New(plan)
+	return &shape{plan: plan, reader: reader, rules: reader.Rules()}
 }
 
 // prepare reads a call. The error is a *CallError.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"journey/dsl/value"
+	"journey/orchestrator/intake"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -25,9 +26,6 @@ import (
 // The limits are asked again in the lane, where the commit guards the answer:
 // an identifier that leads to somebody who cannot have it (two calls claimed
 // places at the same time) is taken out of the index and settled once more.
-
-// maxMerges is how many people can go into one.
-const maxMerges = 100
 
 // pointerKey is an identifier.
 type pointerKey struct{ trait, value string }
@@ -115,6 +113,18 @@ type party struct {
 	id     string
 	person *profiles.Person // empty, not nil, for somebody who is not stored
 	base   *store.Base
+}
+
+// Known is the person.
+func (p *party) Known() *profiles.Person { return p.person }
+
+// Since is when he was first stored; somebody who is not is younger than
+// anybody.
+func (p *party) Since() value.Time {
+	if p.base == nil {
+		return 1<<63 - 1
+	}
+	return p.person.Created
 }
 
 // settle decides whose a call is and what identifies him in it. newborn says
@@ -214,7 +224,7 @@ func (e *Engine) parties(ctx context.Context, s *shape, ids []profiles.Identifie
 func (e *Engine) disclaim(ctx context.Context, s *shape, ids []profiles.Identifier, parties map[string]*party, known pointers) error {
 	for _, id := range ids {
 		p := parties[known[keyOf(id)]]
-		if p == nil || p.person.HasIdentifier(id.Trait, id.Value) || count(p.person, id.Trait) < s.limit(id.Trait) {
+		if p == nil || p.person.HasIdentifier(id.Trait, id.Value) || intake.Count(p.person.Identifiers, id.Trait) < s.rules.Limit(id.Trait) {
 			continue
 		}
 		if err := e.store.Unpoint(ctx, p.id, []profiles.Identifier{id}); err != nil {
@@ -228,80 +238,15 @@ func (e *Engine) disclaim(ctx context.Context, s *shape, ids []profiles.Identifi
 // choose keeps the identifiers that can belong to one person, the stronger
 // before the weaker, and answers the people they lead to.
 func (e *Engine) choose(s *shape, it *item, parties map[string]*party, known pointers) (kept []profiles.Identifier, owners []*party) {
-	var all []profiles.Identifier // of the one person they would be
-	merges := 0
-	for _, id := range it.prep.idents {
+	kept, owners, dropped := intake.Choose(s.rules, it.prep.idents, func(id profiles.Identifier) (*party, bool) {
 		p := parties[known[keyOf(id)]]
-		joined := with(all, id)
-		more := 0
-		if p != nil && !slices.Contains(owners, p) {
-			joined = with(joined, p.person.Identifiers...)
-			more = len(p.person.Absorbed)
-			if len(owners) > 0 {
-				more++
-			}
-		}
-		if len(kept) > 0 && (s.exceeds(all, joined) || more > 0 && merges+more > maxMerges) {
-			e.stats.dropped.Add(1)
-			it.prep.fault(id.Trait, "is somebody else's and identifies nobody in this call")
-			continue
-		}
-		all, merges, kept = joined, merges+more, append(kept, id)
-		if p != nil && !slices.Contains(owners, p) {
-			owners = append(owners, p)
-		}
+		return p, p != nil
+	})
+	for _, id := range dropped {
+		e.stats.dropped.Add(1)
+		it.prep.fault(id.Trait, "is somebody else's and identifies nobody in this call")
 	}
 	return kept, owners
-}
-
-// with adds identifiers that are not there yet.
-func with(list []profiles.Identifier, ids ...profiles.Identifier) []profiles.Identifier {
-	list = slices.Clip(list)
-	for _, id := range ids {
-		if !slices.ContainsFunc(list, func(o profiles.Identifier) bool { return o.Trait == id.Trait && o.Value == id.Value }) {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
-// exceeds says whether joining makes more values of an identifier than a
-// person can have.
-func (s *shape) exceeds(before, joined []profiles.Identifier) bool {
-	was, is := map[string]int{}, map[string]int{}
-	for _, id := range before {
-		was[id.Trait]++
-	}
-	for _, id := range joined {
-		is[id.Trait]++
-	}
-	for trait, n := range is {
-		if n > s.limit(trait) && n > was[trait] {
-			return true
-		}
-	}
-	return false
-}
-
-// canHave says whether a person holds identifiers or has room for them.
-func (s *shape) canHave(p *profiles.Person, ids []profiles.Identifier) bool {
-	missing := 0
-	for _, id := range ids {
-		if !p.HasIdentifier(id.Trait, id.Value) {
-			missing++
-		}
-	}
-	return missing == 0 || !s.exceeds(p.Identifiers, with(p.Identifiers, ids...))
-}
-
-func count(p *profiles.Person, trait string) int {
-	n := 0
-	for _, id := range p.Identifiers {
-		if id.Trait == trait {
-			n++
-		}
-	}
-	return n
 }
 
 // claim makes identifiers lead to a profile; false: one of them leads to
@@ -342,41 +287,4 @@ func (e *Engine) refuseAlias(ctx context.Context, it *item) error {
 		return &CallError{Code: "alias-of-user", Field: "previousId", Message: "is the userId of somebody: two users never become one"}
 	}
 	return nil
-}
-
-// stronger says whether a is the winner of a merge of two people: who has a
-// user_id, whose strongest identifier comes first in the workspace's order,
-// who was created earlier, whose id is smaller. It is a total order, and what
-// happens to a person only ever raises him in it, so merges run in no circle.
-func (s *shape) stronger(a, b *party) bool {
-	ua, ub := count(a.person, "user_id") > 0, count(b.person, "user_id") > 0
-	if ua != ub {
-		return ua
-	}
-	if ra, rb := s.strongest(a.person), s.strongest(b.person); ra != rb {
-		return ra < rb
-	}
-	if ca, cb := created(a), created(b); ca != cb {
-		return ca < cb
-	}
-	return a.id < b.id
-}
-
-func (s *shape) strongest(p *profiles.Person) int {
-	best := len(s.reader.Identifiers())
-	for _, id := range p.Identifiers {
-		if r, ok := s.rank[id.Trait]; ok {
-			best = min(best, r)
-		}
-	}
-	return best
-}
-
-// created is when a person was first stored; somebody who is not is younger
-// than anybody.
-func created(p *party) value.Time {
-	if p.base == nil {
-		return 1<<63 - 1
-	}
-	return p.person.Created
 }

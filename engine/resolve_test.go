@@ -7,6 +7,7 @@ import (
 
 	"journey/dsl"
 	"journey/orchestrator"
+	"journey/orchestrator/intake"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -88,7 +89,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestStrongerIsATotalOrder(t *testing.T) {
-	s := testShape(t)
+	r := testShape(t).rules
+	stronger := func(a, b *party) bool { return intake.Stronger(r, a, b) }
 	var all []*party
 	for i, held := range []string{"u:1", "u:2 e:a", "e:b", "e:c a:1", "a:2", "a:3", ""} {
 		for created := range 2 {
@@ -102,17 +104,17 @@ func TestStrongerIsATotalOrder(t *testing.T) {
 	}
 	for _, a := range all {
 		for _, b := range all {
-			if a != b && s.stronger(a, b) == s.stronger(b, a) {
+			if a != b && stronger(a, b) == stronger(b, a) {
 				t.Errorf("%s and %s: neither or both are stronger", a.id, b.id)
 			}
 			for _, c := range all {
-				if s.stronger(a, b) && s.stronger(b, c) && !s.stronger(a, c) {
+				if stronger(a, b) && stronger(b, c) && !stronger(a, c) {
 					t.Errorf("%s, %s, %s go in a circle", a.id, b.id, c.id)
 				}
 			}
 		}
 	}
-	if !s.stronger(all[0], all[4]) || !s.stronger(all[4], all[8]) {
+	if !stronger(all[0], all[4]) || !stronger(all[4], all[8]) {
 		t.Error("the strongest identifier does not decide")
 	}
 }

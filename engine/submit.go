@@ -370,7 +370,7 @@ func (e *Engine) prepareAgain(items []*item) error {
 func (it *item) applyTo(v *visit, t *task) error {
 	p := it.prep
 	it.result = CallResult{}
-	if v.base == nil && !t.newborn || !v.live.shape.canHave(v.p, p.idents) {
+	if v.base == nil && !t.newborn || !v.live.shape.rules.CanHave(v.p, p.idents) {
 		// He cannot have them, or he is gone with what Redis lost in a crash,
 		// and perhaps the way to him is too.
 		v.doubtful = true
