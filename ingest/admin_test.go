@@ -280,7 +280,11 @@ func TestHealth(t *testing.T) {
 	if status, r := ready(""); status != 503 || r.Ready || len(r.Checks) != 1 || r.Checks[0] != temporal {
 		t.Errorf("%d %+v", status, r)
 	}
-	temporal.OK = true
+	temporal.Spared = true // it is told, and traffic comes all the same
+	if status, r := ready(""); status != 200 || !r.Ready || len(r.Checks) != 1 || r.Checks[0].OK || r.Checks[0].Name != "temporal" {
+		t.Errorf("%d %+v", status, r)
+	}
+	temporal.OK, temporal.Spared = true, false
 	f.health = engine.Health{Error: "no route to host"}
 	if status, r := ready(""); status != 503 || r.Checks[0] != (Check{Name: "redis", Detail: "no route to host"}) {
 		t.Errorf("%d %+v", status, r)

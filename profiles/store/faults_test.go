@@ -190,9 +190,51 @@ func TestAddresses(t *testing.T) {
 		"unix:///nowhere/s":          "cannot reach redis",
 		"://":                        "no URL",
 	} {
-		_, err := store.Open(ctx, store.Options{URL: url, Timeout: 200 * time.Millisecond})
+		_, err := store.Open(ctx, store.Options{URL: url, Timeout: 200 * time.Millisecond, Patience: time.Millisecond})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v, want %q", url, err, want)
 		}
+	}
+}
+
+// Open waits for a Redis that is slow to answer, for as long as it is told,
+// and not at all for one that does not let it in.
+func TestOpenIsPatient(t *testing.T) {
+	r := startServer(t)
+	if err := r.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	defer r.cmd.Process.Signal(syscall.SIGCONT)
+	impatient := store.Options{URL: r.url(), Timeout: 200 * time.Millisecond, Patience: time.Millisecond}
+	if s, err := store.Open(ctx, impatient); !errors.Is(err, store.ErrUnavailable) {
+		t.Fatalf("a frozen Redis: %v %v", s, err)
+	}
+	opened := make(chan error)
+	go func() {
+		s, err := store.Open(ctx, store.Options{URL: r.url(), Timeout: 200 * time.Millisecond, Patience: time.Minute})
+		if err == nil {
+			s.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		t.Fatalf("it did not wait: %v", err)
+	case <-time.After(600 * time.Millisecond): // longer than any single try takes
+	}
+	r.cmd.Process.Signal(syscall.SIGCONT)
+	if err := <-opened; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.conn().Do("CONFIG", "SET", "requirepass", "secret"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, err := store.Open(ctx, store.Options{URL: r.url(), Patience: time.Minute})
+	if err == nil || errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "does not let us in") {
+		t.Errorf("without the password: %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }

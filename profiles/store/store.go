@@ -27,15 +27,19 @@ type Options struct {
 	Conns int
 	// Timeout bounds every call, waiting for a connection included; 0: 1.5 s.
 	Timeout time.Duration
+	// Patience is how long Open waits for a Redis that does not answer, or is
+	// still loading; 0: 5 s.
+	Patience time.Duration
 	// Buckets is the number of hashes the identifier index is spread over,
 	// fixed at first start: some 100 identifiers a bucket are best; 0: 16384.
 	Buckets int
 }
 
 const (
-	defaultConns   = 8
-	defaultTimeout = 1500 * time.Millisecond
-	defaultBuckets = 16384
+	defaultConns    = 8
+	defaultTimeout  = 1500 * time.Millisecond
+	defaultPatience = 5 * time.Second
+	defaultBuckets  = 16384
 )
 
 // Store is the people in one Redis. It is safe for concurrent use.
@@ -50,13 +54,17 @@ type Store struct {
 }
 
 // Open connects, checks the server and the layout of what is stored there,
-// and writes the layout down at first start.
+// and writes the layout down at first start. ErrUnavailable: Redis did not
+// answer; any other error is one that waiting does not mend.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns == 0 {
 		o.Conns = defaultConns
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
 	}
 	if o.Buckets == 0 {
 		o.Buckets = defaultBuckets
@@ -67,15 +75,27 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{pipe: newPipe(o.Conns, o.Timeout, dial)}
 	s.names.Store(&pack.Names{})
-	if err := s.begin(ctx, o); err != nil {
-		s.Close()
-		return nil, err
+	for end := time.Now().Add(o.Patience); ; {
+		err := s.begin(ctx, o)
+		if err == nil {
+			return s, nil
+		}
+		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil || time.Now().After(end) {
+			s.Close()
+			return nil, err
+		}
+		select {
+		case <-time.After(retryEvery):
+		case <-ctx.Done():
+		}
 	}
-	return s, nil
 }
 
 func (s *Store) begin(ctx context.Context, o Options) error {
 	if _, err := s.ask(ctx, cmd("PING")); err != nil {
+		if why, is := unwelcome(err); is {
+			return fmt.Errorf("redis at %s does not let us in: %s", masked(o.URL), why)
+		}
 		return fmt.Errorf("cannot reach redis at %s: %w", masked(o.URL), err)
 	}
 	if o.Strict {
@@ -90,6 +110,21 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 		return err
 	}
 	return s.finishRaise(ctx)
+}
+
+// unwelcome says whether Redis refuses the user or the password: that no
+// waiting mends.
+func unwelcome(err error) (why string, is bool) {
+	var e redis.Error
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	for _, b := range []string{"NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR Client sent AUTH", "ERR invalid password"} {
+		if strings.HasPrefix(string(e), b) {
+			return string(e), true
+		}
+	}
+	return "", false
 }
 
 // Close closes the connections. Calls under way fail with ErrUnavailable.
