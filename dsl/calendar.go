@@ -97,15 +97,15 @@ func (w *journeyWork) enterClock(x *syntax.EnterClock) {
 	}
 	seen := map[int]bool{}
 	for i := range x.Monthly {
-		day := x.Monthly[i].Day
-		if day == 0 {
-			day = lastDay
-		}
+		day := x.Monthly[i].Day // 0: the last
 		if seen[day] {
 			w.report(errDayTwice(x.Monthly[i].Span()))
 			continue
 		}
 		seen[day] = true
+		if day == 0 {
+			day = lastDay
+		}
 		c.Monthdays = append(c.Monthdays, day)
 	}
 	w.dated(OnClock, c, x.Where, x.Span())

@@ -72,7 +72,7 @@ func errNoDate(name *syntax.Name, t *value.Type) diag.Diagnostic {
 }
 
 func errDayTwice(at diag.Span) diag.Diagnostic {
-	return mistake(DayTwice, at, "", "this day is listed already; 31 is the last day of every month")
+	return mistake(DayTwice, at, "", "this day is listed already")
 }
 
 func errDaysTwice(at diag.Span) diag.Diagnostic {
