@@ -210,24 +210,7 @@ func (r *trialRun) asks(s *Script) {
 // Virtual plays scripts in virtual time.
 func Virtual(plan *orchestrator.Plan) Driver {
 	return func(s *Script) error {
-		world := func(live bool) *orchestrator.World {
-			w := &orchestrator.World{Live: plan, Observe: s.Observe}
-			s.Assume(w, live)
-			return w
-		}
-		first := s.Start - 1
-		if len(s.Before) > 0 {
-			first = min(first, s.Before[0].At)
-		}
-		sim := New(world(false), s.Person, first)
-		sim.Deliver = func(m orchestrator.Rendered) orchestrator.Outcome { return s.Deliver(m, sim.Now) }
-		sim.Person.Splits = maps.Clone(s.Splits)
-		sim.Run(inputsOf(s.Before), s.Start-1)
-		sim.Step(nil, s.Start-1)
-		s.Begin()
-		sim.World = world(true)
-		sim.Person.Release = "" // going live sets the baselines of conditions and calendars
-		sim.World.Rebase(sim.Person, s.Start-1)
+		sim := s.Live(plan)
 		inputs := inputsOf(s.Calls)
 		for _, ask := range s.Asks {
 			n := sort.Search(len(inputs), func(i int) bool { return inputs[i].At > ask.At })
@@ -239,6 +222,30 @@ func Virtual(plan *orchestrator.Plan) Driver {
 		s.End(sim.Person)
 		return nil
 	}
+}
+
+// Live is a simulation of the script's person at the start, when everything
+// before it has happened and the journeys go live.
+func (s *Script) Live(plan *orchestrator.Plan) *Simulation {
+	world := func(live bool) *orchestrator.World {
+		w := &orchestrator.World{Live: plan, Observe: s.Observe}
+		s.Assume(w, live)
+		return w
+	}
+	first := s.Start - 1
+	if len(s.Before) > 0 {
+		first = min(first, s.Before[0].At)
+	}
+	sim := New(world(false), s.Person, first)
+	sim.Deliver = func(m orchestrator.Rendered) orchestrator.Outcome { return s.Deliver(m, sim.Now) }
+	sim.Person.Splits = maps.Clone(s.Splits)
+	sim.Run(inputsOf(s.Before), s.Start-1)
+	sim.Step(nil, s.Start-1)
+	s.Begin()
+	sim.World = world(true)
+	sim.Person.Release = "" // going live sets the baselines of conditions and calendars
+	sim.World.Rebase(sim.Person, s.Start-1)
+	return sim
 }
 
 func inputsOf(calls []Call) []Input {

@@ -9,14 +9,15 @@ import (
 	"journey/dsl/value"
 	"journey/orchestrator"
 	"journey/profiles"
+	"journey/why"
 )
 
 // Story tells what happens to a person, for people: a line each, with the
 // local time in the person's zone.
 type Story struct {
-	W       io.Writer
-	Program *dsl.Program
-	Person  *profiles.Person
+	W      io.Writer
+	World  *orchestrator.World
+	Person *profiles.Person
 
 	last string
 }
@@ -30,6 +31,9 @@ func (s *Story) Observe(t orchestrator.Trace) {
 		return
 	}
 	place := t.Journey
+	if t.Kind == orchestrator.TraceSegment {
+		place = "segment " + t.Name
+	}
 	if t.Step != "" && t.Kind != orchestrator.TraceEntered && t.Kind != orchestrator.TraceEnded {
 		place += " " + t.Step
 	}
@@ -48,48 +52,115 @@ func (s *Story) Line(at value.Time, place, what string) {
 }
 
 func (s *Story) local(at value.Time) string {
-	t := at.In(s.Person.Zone(s.Program.Settings.Zone))
+	t := at.In(s.Person.Zone(s.World.Live.Settings.Zone))
 	if at%1000 != 0 || t.Second() != 0 {
 		return t.Format("2006-01-02 15:04:05")
 	}
 	return t.Format("2006-01-02 15:04   ")
 }
 
+// Text writes the lines of a message below the line that tells of it; of more
+// than max lines the first ones.
+func (s *Story) Text(text string, max int) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		if i == max && max > 0 {
+			fmt.Fprintf(s.W, "%48s│ … and %d more lines\n", "", len(lines)-i)
+			return
+		}
+		fmt.Fprintf(s.W, "%48s│ %s\n", "", strings.TrimRight(line, " \r"))
+	}
+}
+
 // sentence is a trace in words; "" for what is not worth a line.
 func (s *Story) sentence(t orchestrator.Trace) string {
 	switch t.Kind {
 	case orchestrator.TraceEntered:
-		if t.Name != "" {
-			return "entered, for " + t.Name
-		}
-		return "entered"
+		return s.entered(t)
 	case orchestrator.TraceRefused:
-		return "did not enter: " + refusals[t.Detail]
+		return "did not enter: " + why.Refused(t.Detail)
 	case orchestrator.TraceIgnored:
-		return "did not enter: its `where` does not hold"
+		says := "did not enter: its `where` does not hold"
+		if because := why.Ignored(s.World, s.Person, t.Journey, t.Detail, t.At); because != "" {
+			says = "did not enter: " + because
+		}
+		return says
 	case orchestrator.TraceWaiting:
-		return "waits" + s.until(t.Until)
+		return s.waits(t)
 	case orchestrator.TraceHeld:
 		return "holds " + t.Name + " over the quiet hours," + s.until(t.Until)
 	case orchestrator.TraceTook:
-		return took(t.Detail)
+		return s.took(t)
 	case orchestrator.TraceOutcome:
-		if t.Detail == "sent" {
-			return "" // told with its text by whoever delivers
-		}
-		return t.Name + " not sent: " + strings.TrimPrefix(strings.TrimPrefix(t.Detail, "skipped: "), "failed: ")
+		return s.notSent(t)
 	case orchestrator.TraceChanged:
 		return changed(t)
 	case orchestrator.TraceGoal:
-		return "goal " + t.Name + " reached"
+		says := "reached goal " + t.Name
+		if t.Value != nil {
+			says += ", value " + orchestrator.KeyText(t.Value)
+		}
+		return says
 	case orchestrator.TraceEnded:
+		if j, ok := s.World.Live.Journey(t.Journey); ok {
+			return "left: " + t.Detail + ", " + why.Left(j, t.Detail)
+		}
 		return "left: " + t.Detail
 	case orchestrator.TraceSegment:
-		return t.Detail + " segment " + t.Name
+		if t.Detail == "in" {
+			return "joined"
+		}
+		return "left"
 	case orchestrator.TraceJump:
 		return "is late: its clock jumps to now"
 	}
 	return ""
+}
+
+func (s *Story) entered(t orchestrator.Trace) string {
+	says := "entered"
+	if r, ok := s.Person.Run(t.Run); ok && r.Entry != nil && r.Entry.Name != "" {
+		says += " by " + r.Entry.Name
+	} else if j, ok := s.World.Live.Journey(t.Journey); ok && t.Clause > 0 && t.Clause <= len(j.Entries) {
+		says += ": " + why.OneLine(j.Entries[t.Clause-1].Span.Text())
+	}
+	if t.Name != "" {
+		says += ", for " + t.Name
+	}
+	return says
+}
+
+// step is the step that a trace is about; nil for none.
+func (s *Story) step(t orchestrator.Trace) dsl.Step {
+	j, ok := s.World.Live.Journey(t.Journey)
+	if !ok || t.Step == "" {
+		return nil
+	}
+	for _, st := range j.Code {
+		if st.Head().ID == t.Step {
+			return st
+		}
+	}
+	return nil
+}
+
+// waits says until when, and for what else.
+func (s *Story) waits(t orchestrator.Trace) string {
+	switch st := s.step(t).(type) {
+	case *dsl.WaitQuiet:
+		return "waits until no " + st.Event + " comes: at the earliest" + s.until(t.Until)
+	case *dsl.WaitFor:
+		var alts []string
+		for _, a := range st.Alts {
+			if a.When != nil {
+				alts = append(alts, why.OneLine(a.When.Source()))
+			} else {
+				alts = append(alts, a.Event)
+			}
+		}
+		return "waits for " + strings.Join(alts, " or ") + ", at the latest" + s.until(t.Until)
+	}
+	return "waits" + s.until(t.Until)
 }
 
 func (s *Story) until(t value.Time) string {
@@ -99,20 +170,46 @@ func (s *Story) until(t value.Time) string {
 	return " until " + strings.TrimSpace(s.local(t))
 }
 
-func took(way string) string {
-	switch {
+// took says which way a run goes on, and why.
+func (s *Story) took(t orchestrator.Trace) string {
+	switch way := t.Detail; {
 	case way == "passed", way == "round", way == "done":
 		return ""
-	case way == "then", way == "else", way == "otherwise":
-		return "goes on with " + way
 	case way == "past":
 		return "goes on: that moment is over or missing"
 	case way == "until":
 		return "goes on: what it waited for holds"
 	case strings.HasPrefix(way, "event "):
 		return "goes on: " + strings.TrimPrefix(way, "event ") + " came"
+	case way == "then", way == "else", way == "otherwise":
+		if because := why.Condition(s.World, s.Person, t.Run, t.At); because != "" {
+			return way + ": " + because
+		}
+		if way == "otherwise" {
+			return "otherwise: the time has passed"
+		}
+		return "goes on: its moment has come"
+	default:
+		if st, ok := s.step(t).(*dsl.Split); ok {
+			return "split " + st.Name + ": branch " + way
+		}
+		return "takes branch " + way
 	}
-	return "takes branch " + way
+}
+
+// notSent says what kept a message back; what was sent is told with its text
+// by whoever delivers.
+func (s *Story) notSent(t orchestrator.Trace) string {
+	_, reason, ok := strings.Cut(t.Detail, ": ")
+	if !ok {
+		return ""
+	}
+	state, _, _ := strings.Cut(t.Detail, ":")
+	if m, ok := s.World.Live.Message(t.Name); ok {
+		settings := s.World.Live.Settings
+		return t.Name + " " + state + ": " + why.Skipped(reason, &settings, m)
+	}
+	return t.Name + " " + state + ": " + reason
 }
 
 func changed(t orchestrator.Trace) string {
@@ -127,20 +224,5 @@ func changed(t orchestrator.Trace) string {
 	if t.Value == nil {
 		return "clears " + t.Name
 	}
-	return fmt.Sprintf("sets %s to %v", t.Name, t.Value)
-}
-
-// refusals are the reasons of entries that were not made, in words.
-var refusals = map[string]string{
-	orchestrator.RefusedAgain:   "the re-entry rule (again)",
-	orchestrator.RefusedFilter:  "`only while` does not hold (filter)",
-	orchestrator.RefusedLeft:    "an event that ends it has already come (already left)",
-	orchestrator.RefusedMany:    "too many at once",
-	orchestrator.RefusedNoKey:   "the key of `per` is missing (no key)",
-	orchestrator.RefusedLate:    "the event is history (late)",
-	orchestrator.RefusedMissed:  "its moment was missed",
-	orchestrator.RefusedPaused:  "the journey is paused",
-	orchestrator.RefusedDepth:   "the chain of journeys is too long (depth)",
-	orchestrator.RefusedWhere:   "its `where` does not hold",
-	orchestrator.RefusedUnknown: "there is no such journey on request",
+	return "sets " + t.Name + " to " + orchestrator.KeyText(t.Value)
 }

@@ -27,7 +27,7 @@ func (x *explainer) run(r *profiles.Run) Run {
 		}
 	}
 	if r.State == profiles.Ended {
-		out.State, out.EndedAt, out.Reason, out.Because = "left", r.EndedAt.String(), r.Reason, x.left(j, r.Reason)
+		out.State, out.EndedAt, out.Reason, out.Because = "left", r.EndedAt.String(), r.Reason, Left(j, r.Reason)
 		return out
 	}
 	out.State = map[profiles.RunState]string{profiles.Waiting: "waiting", profiles.Sending: "sending", profiles.Holding: "held"}[r.State]

@@ -90,8 +90,8 @@ func caps(s *dsl.Settings, channel string) string {
 	return strings.Join(list, ", ")
 }
 
-// left says in words why a run ended.
-func (x *explainer) left(j *dsl.Journey, reason string) string {
+// Left says in words why a run of a journey ended.
+func Left(j *dsl.Journey, reason string) string {
 	switch reason {
 	case orchestrator.EndedEnd:
 		return "came to the end of its steps"
