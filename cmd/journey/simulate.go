@@ -97,7 +97,7 @@ func simulate(cmd *cobra.Command, dir string, files []string, f simulateFlags) e
 
 // tellSimulation runs it and writes what was asked for.
 func tellSimulation(out io.Writer, s *simulator.Simulation, p *dsl.Program, f simulateFlags, inputs []simulator.Input, until value.Time) error {
-	story := &simulator.Story{W: out, Program: p, Person: s.Person}
+	story := &simulator.Story{W: out, World: s.World, Person: s.Person}
 	entered := 0
 	s.World.Observe = orchestrator.ObserverFunc(func(t orchestrator.Trace) {
 		switch {
