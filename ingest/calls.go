@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"journey/engine"
+	"journey/orchestrator/intake"
 	"journey/profiles"
 )
 
@@ -51,7 +52,7 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 	case engine.CallRequest:
 		call.Properties = e.properties
 	case engine.CallIdentify:
-		call.Traits = union(e.traits, e.context.traits)
+		call.Traits = intake.Beside(e.traits, e.context.traits)
 	}
 	if len(e.messageID) > maxMessageID {
 		return call, nil, &flaw{code: "too-long", field: "messageId", message: "a message id has at most 100 bytes"}
@@ -64,7 +65,7 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		return call, nil, &flaw{code: "too-long", field: field, message: "a name has at most 256 bytes"}
 	}
 	if len(e.context.consent) > 0 {
-		call.Traits = withConsent(call.Traits, e.context.consent)
+		call.Traits = intake.WithConsent(call.Traits, e.context.consent)
 	}
 	at, faults := eventTime(e, from.sentAt, from.received)
 	call.Time = at
@@ -74,24 +75,6 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 	}
 	identify(&call, e, sent, index)
 	return call, faults, nil
-}
-
-// union is a, and what b has beside it. Neither is changed.
-func union(a, b map[string]any) map[string]any {
-	switch {
-	case len(b) == 0:
-		return a
-	case len(a) == 0:
-		return b
-	}
-	c := make(map[string]any, len(a)+len(b))
-	for k, v := range b {
-		c[k] = v
-	}
-	for k, v := range a {
-		c[k] = v
-	}
-	return c
 }
 
 // pageFields are what a page call tells of the page; browsers say some of it
@@ -110,38 +93,13 @@ func pageProperties(kind engine.CallKind, e *event) map[string]any {
 			}
 		}
 	}
-	return union(e.properties, from)
-}
-
-// channels are the categories of a consent manager that are channels of ours.
-var channels = [...]string{"email", "sms", "push", "line"}
-
-// withConsent adds what a consent manager says of channels to the trait
-// consent. What the trait says itself goes first. traits is not changed.
-func withConsent(traits, preferences map[string]any) map[string]any {
-	said := map[string]any{}
-	for category, v := range preferences {
-		for _, channel := range channels {
-			if strings.EqualFold(category, channel) {
-				said[channel] = v
-			}
-		}
-	}
-	if len(said) == 0 {
-		return traits
-	}
-	if own, ok := traits["consent"].(map[string]any); ok {
-		said = union(own, said)
-	} else if traits["consent"] != nil {
-		return traits // not an object: that is reported, and not to be hidden
-	}
-	return union(map[string]any{"consent": said}, traits)
+	return intake.Beside(e.properties, from)
 }
 
 // inherit gives an event what the context of its batch says and its own does
 // not.
 func (e *event) inherit(outer *surroundings) {
-	e.context.traits = union(e.context.traits, outer.traits)
-	e.context.consent = union(e.context.consent, outer.consent)
-	e.context.page = union(e.context.page, outer.page)
+	e.context.traits = intake.Beside(e.context.traits, outer.traits)
+	e.context.consent = intake.Beside(e.context.consent, outer.consent)
+	e.context.page = intake.Beside(e.context.page, outer.page)
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"journey/dsl/value"
-	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
 	"journey/profiles/clean"
@@ -17,26 +16,6 @@ import (
 
 // maxCall is how long one call of a file may be, in bytes.
 const maxCall = 1 << 20
-
-// wire is a call as Segment's clients write it. At, our own, is the time
-// since the start ("30m") or a local time.
-type wire struct {
-	Type        string         `json:"type"`
-	At          string         `json:"at"`
-	Timestamp   string         `json:"timestamp"`
-	MessageID   string         `json:"messageId"`
-	UserID      any            `json:"userId"`
-	AnonymousID any            `json:"anonymousId"`
-	PreviousID  any            `json:"previousId"`
-	Event       string         `json:"event"`
-	Name        string         `json:"name"`
-	Journey     string         `json:"journey"`
-	Properties  map[string]any `json:"properties"`
-	Traits      map[string]any `json:"traits"`
-	Context     struct {
-		Traits map[string]any `json:"traits"`
-	} `json:"context"`
-}
 
 // ReadCalls reads a file of calls for one person: JSON objects one after the
 // other, or a list of them. Each happens at its `at` (the time since start, or
@@ -49,14 +28,14 @@ func ReadCalls(r io.Reader, reader *intake.Reader, start value.Time) (inputs []I
 	}
 	at := start
 	for i, raw := range calls {
-		var w wire
-		if err := json.Unmarshal(raw, &w); err != nil {
-			return nil, nil, fmt.Errorf("call %d is no call: %w", i+1, err)
+		w, err := intake.ParseWire(raw)
+		if err == nil {
+			at, err = when(w, start, at, reader.Options())
 		}
-		if at, err = w.when(start, at, reader.Options()); err != nil {
+		if err != nil {
 			return nil, nil, fmt.Errorf("call %d: %w", i+1, err)
 		}
-		in, more, err := w.input(reader, at, i)
+		in, more, err := input(w, reader, at, i)
 		if err != nil {
 			return nil, nil, fmt.Errorf("call %d: %w", i+1, err)
 		}
@@ -110,37 +89,31 @@ func peek(r *bufio.Reader) (byte, error) {
 	}
 }
 
-func (w *wire) when(start, before value.Time, o clean.Options) (value.Time, error) {
+// when is the instant of a call of a file: at, else its timestamp, else that
+// of the call before it.
+func when(w *intake.Wire, start, before value.Time, o clean.Options) (value.Time, error) {
 	switch {
-	case w.At != "":
-		if d, err := clean.Value(w.At, &value.Type{Kind: value.DurationKind}, o); err == nil {
+	case w.Offset != "":
+		if d, err := clean.Value(w.Offset, &value.Type{Kind: value.DurationKind}, o); err == nil {
 			return start.Add(d.(value.Duration)), nil
 		}
-		if t, err := clean.Value(w.At, &value.Type{Kind: value.TimeKind}, o); err == nil {
-			return t.(value.Time), nil
+		if t, ok := intake.ReadTime(w.Offset, o); ok {
+			return t, nil
 		}
-		return 0, fmt.Errorf("at %q is neither a time since the start (30m) nor a time (2026-03-02 09:00)", w.At)
-	case w.Timestamp != "":
-		t, err := clean.Value(w.Timestamp, &value.Type{Kind: value.TimeKind}, o)
-		if err != nil {
-			return 0, fmt.Errorf("timestamp %w", err)
+		return 0, fmt.Errorf("at %q is neither a time since the start (30m) nor a time (2026-03-02 09:00)", w.Offset)
+	case w.Timestamp != nil:
+		t, ok := intake.ReadTime(w.Timestamp, o)
+		if !ok {
+			return 0, fmt.Errorf("timestamp %q is no time", fmt.Sprint(w.Timestamp))
 		}
-		return t.(value.Time), nil
+		return t, nil
 	}
 	return before, nil
 }
 
-func (w *wire) input(reader *intake.Reader, at value.Time, n int) (Input, []profiles.Fault, error) {
-	call := intake.Call{
-		Kind: w.kind(), UserID: text(w.UserID), AnonymousID: text(w.AnonymousID), PreviousID: text(w.PreviousID),
-		Event: w.Event, Properties: w.Properties, Journey: w.Journey, Traits: w.Traits, At: at, ID: w.MessageID,
-	}
-	if call.Traits == nil {
-		call.Traits = w.Context.Traits
-	}
-	if call.Event == "" {
-		call.Event = w.Name
-	}
+func input(w *intake.Wire, reader *intake.Reader, at value.Time, n int) (Input, []profiles.Fault, error) {
+	call := w.Call
+	call.At = at
 	if call.ID == "" {
 		call.ID = fmt.Sprintf("call-%d", n+1)
 	}
@@ -149,38 +122,4 @@ func (w *wire) input(reader *intake.Reader, at value.Time, n int) (Input, []prof
 		return Input{}, nil, wrong
 	}
 	return Input{At: at, Input: read.Input}, read.Faults, nil
-}
-
-func (w *wire) kind() intake.Kind {
-	switch w.Type {
-	case "identify":
-		return intake.Identify
-	case "page":
-		return intake.Page
-	case "screen":
-		return intake.Screen
-	case "alias":
-		return intake.Alias
-	case "request":
-		return intake.Request
-	case "track":
-		return intake.Track
-	}
-	switch {
-	case w.Journey != "":
-		return intake.Request
-	case w.Event == "":
-		return intake.Identify
-	}
-	return intake.Track
-}
-
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case float64:
-		return orchestrator.KeyText(v)
-	}
-	return ""
 }

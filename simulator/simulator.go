@@ -70,6 +70,27 @@ func (s *Simulation) next(inputs []Input) (value.Time, bool) {
 	return max(at, s.Now), at != 0
 }
 
+// Pass lets time alone pass until an instant, that instant included.
+func (s *Simulation) Pass(until value.Time) {
+	for {
+		at, ok := s.next(nil)
+		if !ok || at > until {
+			break
+		}
+		s.Step(nil, at)
+	}
+	s.Now = max(s.Now, until)
+}
+
+// Merge makes one person of the simulated one and another, who goes into him
+// with all that is going on. What was due of either must have happened.
+func (s *Simulation) Merge(loser *profiles.Person, at value.Time) {
+	s.Now = at
+	s.World.Merge(s.Person, loser, 0, at)
+	for s.send(at) {
+	}
+}
+
 // Step takes the inputs of one instant and does what is due at it, sends
 // included: work takes no time here.
 func (s *Simulation) Step(inputs []orchestrator.Input, at value.Time) []orchestrator.Answer {
