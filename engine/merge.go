@@ -131,11 +131,6 @@ func (e *Engine) absorb(ctx context.Context, winner, loser string) error {
 				return e.away(err)
 			}
 		}
-		for _, trait := range v.live.plan.Traits {
-			if trait.Computed != nil { // follows from what is united, and is no older or newer
-				delete(l.Person.Traits, trait.Name)
-			}
-		}
 		now := max(v.instant(), l.Person.Last+1)
 		v.take(v.world.Merge(v.p, l.Person, l.Base.Version(), now))
 		merged = true

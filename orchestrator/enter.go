@@ -216,26 +216,32 @@ func (m *machine) markEntry(journey, key string) {
 	list := slices.DeleteFunc(p.Entries[journey], func(e profiles.EntryMark) bool {
 		return e.Key == key || e.Key == hashed
 	})
-	list = append(list, profiles.EntryMark{Key: key, At: m.at})
-	if n := len(list) - maxKeys; n > 0 {
-		list[n-1].Key = shortKey(list[n-1].Key)
-		list = slices.Delete(list, 0, max(0, len(list)-maxHashed))
-		for len(list) > maxKeys && m.at.Sub(list[0].At) > keepKeys {
-			list = list[1:]
-		}
+	p.Entries[journey] = m.boundEntries(append(list, profiles.EntryMark{Key: key, At: m.at}))
+}
+
+// boundEntries bounds the memory of a journey's entries, oldest first.
+func (m *machine) boundEntries(list []profiles.EntryMark) []profiles.EntryMark {
+	list = slices.Delete(list, 0, max(0, len(list)-maxHashed))
+	for len(list) > maxKeys && m.at.Sub(list[0].At) > keepKeys {
+		list = list[1:]
 	}
-	p.Entries[journey] = list
+	for i := range list[:max(0, len(list)-maxKeys)] {
+		list[i].Key = shortKey(list[i].Key)
+	}
+	return list
 }
 
 // shortKey is the hash under which an old key is kept; a hash is its own.
 func shortKey(key string) string {
-	if strings.HasPrefix(key, "\x00") {
+	if isHashed(key) {
 		return key
 	}
 	h := fnv.New64a()
 	h.Write([]byte(key))
 	return fmt.Sprintf("\x00%012x", h.Sum64()&(1<<48-1))
 }
+
+func isHashed(key string) bool { return strings.HasPrefix(key, "\x00") }
 
 // refuse records an entry that was not made.
 func (m *machine) refuse(journey, reason string) {

@@ -159,12 +159,27 @@ func (m *machine) end(r *profiles.Run, reason string) {
 	m.forget()
 }
 
-// forget drops ended runs beyond the newest, once no goal of theirs can count
-// any more.
+// forget drops the oldest of the ended runs. Kept are the newest of all, and
+// of those that a goal of theirs can still count for the newest of each
+// journey.
 func (m *machine) forget() {
 	over := len(m.p.Ended) - maxEnded
-	m.p.Ended = slices.DeleteFunc(m.p.Ended, func(r *profiles.Run) bool {
-		if over <= 0 || m.goalOpen(r) {
+	if over <= 0 {
+		return
+	}
+	open := map[string]int{} // by journey, from the newest
+	keep := make([]bool, len(m.p.Ended))
+	for i := len(m.p.Ended) - 1; i >= 0; i-- {
+		r := m.p.Ended[i]
+		if m.goalOpen(r) && open[r.Journey] < maxOpen {
+			open[r.Journey]++
+			keep[i] = true
+		}
+	}
+	i := -1
+	m.p.Ended = slices.DeleteFunc(m.p.Ended, func(*profiles.Run) bool {
+		i++
+		if over <= 0 || keep[i] {
 			return false
 		}
 		over--

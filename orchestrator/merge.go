@@ -100,7 +100,8 @@ func absorbMap[V any](to *map[string]V, from map[string]V, take bool) {
 }
 
 // absorbTraits keeps the newer of two values by event time. Of two choices
-// about receiving messages the stricter stays, and tags are united.
+// about receiving messages the stricter stays, and tags are united. Computed
+// traits are not absorbed: they follow from what is.
 func (m *machine) absorbTraits(l *profiles.Person) {
 	p := m.p
 	names := make([]string, 0, len(l.Traits))
@@ -109,6 +110,9 @@ func (m *machine) absorbTraits(l *profiles.Person) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
+		if t, known := m.plan.Trait(name); known && t.Computed != nil {
+			continue
+		}
 		theirs := l.Traits[name]
 		ours, had := p.Traits[name]
 		v := theirs
@@ -261,7 +265,8 @@ func common(a, b []*cond.Event) []*cond.Event {
 	return both
 }
 
-// absorbEntries unites the memory of entries, the newest of each key.
+// absorbEntries unites the memory of entries, the newest of each key. A key
+// that one of the two keeps in full and the other as a hash is one key.
 func (m *machine) absorbEntries(l *profiles.Person) {
 	p := m.p
 	for journey, list := range l.Entries {
@@ -269,18 +274,23 @@ func (m *machine) absorbEntries(l *profiles.Person) {
 			p.Entries = map[string][]profiles.EntryMark{}
 		}
 		u := slices.Clone(p.Entries[journey])
-	next:
+		at := make(map[string]int, len(u)) // by hash: two keys of one hash are one in any case when they are old
+		for i := range u {
+			at[shortKey(u[i].Key)] = i
+		}
 		for _, e := range list {
-			for i := range u {
-				if u[i].Key == e.Key {
-					u[i].At = max(u[i].At, e.At)
-					continue next
-				}
+			i, both := at[shortKey(e.Key)]
+			if !both {
+				u = append(u, e)
+				continue
 			}
-			u = append(u, e)
+			u[i].At = max(u[i].At, e.At)
+			if isHashed(u[i].Key) {
+				u[i].Key = e.Key
+			}
 		}
 		slices.SortStableFunc(u, func(a, b profiles.EntryMark) int { return compare(a.At, b.At) })
-		p.Entries[journey] = u
+		p.Entries[journey] = m.boundEntries(u)
 	}
 }
 
