@@ -112,6 +112,11 @@ func (p *place) read(lex *lexer.PeekingLexer, report func(problem)) Statement {
 	first := lex.Peek()
 	label := p.readLabel(lex)
 	word := lex.Peek()
+	if isMark(word) {
+		report(markAt(point{place: p, begins: true, start: word.Pos.Offset}))
+		lex.Next()
+		return nil
+	}
 	wordEnd := end(word)
 	r, refused := p.choose(lex)
 	if r == nil && refused == nil {
@@ -186,6 +191,12 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 			return st
 		case errors.As(err, &u):
 			bad = &u.Unexpected
+		}
+		if isMark(bad) || err == nil && bad.Type == tokName && beforeMark(lex) {
+			report(markAt(point{place: p, start: word.Pos.Offset}))
+			st.stmt().broken = true
+			skipStatement(lex, nil)
+			return st
 		}
 		meant := ""
 		if bad.Type == tokName {
@@ -268,7 +279,7 @@ func skipStatement(lex *lexer.PeekingLexer, word *lexer.Token) {
 	for depth := 0; ; {
 		t := lex.Peek()
 		switch {
-		case t.EOF(), t != word && startsDecl(lex):
+		case t.EOF(), t != word && startsDecl(lex), isMark(t) && depth > 0:
 			return
 		case is(t, "{"):
 			depth++

@@ -18,6 +18,7 @@ type place struct {
 	start    func(*lexer.Token) bool // what an entry of such a list begins with
 	commas   bool                    // entries are divided by commas or line ends
 	labels   bool                    // a statement may have a label
+	oneLine  bool                    // several statements often share a line
 }
 
 // chooser finds the rule of a statement from its first words, or says why
@@ -89,17 +90,19 @@ func buildLanguage() *language {
 			name:     "a workspace",
 			expected: "timezone, country, currency, consent, identify, late after, quiet, cap, control, topics or suppress",
 			rules:    settingRules(root),
+			oneLine:  true,
 		},
 		message: &place{
 			name:     "a message",
 			expected: "subject, text, html, title, image, to, topic, valid for, transactional, in doubt resend, url, method or json",
 			rules:    messageRules(root),
+			oneLine:  true,
 		},
-		webhook: &place{name: "a webhook", expected: "url, method or json", rules: webhookRules(root)},
+		webhook: &place{name: "a webhook", expected: "url, method or json", rules: webhookRules(root), oneLine: true},
 		block:   &place{name: "a block of steps", rules: headRules(root), labels: true},
 		journey: &place{name: "a journey", rules: headRules(root), labels: true},
 		test:    &place{name: "a test", expected: "given, start, at, assume or expect", rules: testRules(root)},
-		imports: &place{name: "an import", expected: "identify, at or set", rules: importRules(root)},
+		imports: &place{name: "an import", expected: "identify, at or set", rules: importRules(root), oneLine: true},
 		branches: &place{name: "a split", only: newRule[Branch](root, "50% NAME { … }"),
 			start: func(t *lexer.Token) bool { return t.Type == tokPercent }},
 		alternatives: &place{name: "a wait", only: newRule[Alternative](root,

@@ -179,7 +179,7 @@ func (p *exprParser) skip() {
 	for depth := p.open; ; {
 		t := p.lex.Peek()
 		switch {
-		case t.EOF(), t.Type == tokNewline && depth == 0, startsDecl(p.lex):
+		case t.EOF(), t.Type == tokNewline && depth == 0, startsDecl(p.lex), isMark(t):
 			return
 		case t.Type == tokNewline:
 			here := p.lex.MakeCheckpoint()

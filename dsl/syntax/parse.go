@@ -41,12 +41,15 @@ func (f *File) read(tokens *tokenList, c *collector) {
 	quiet := false // the last thing was wrong: what follows it may be its rest
 	for {
 		t := lex.Peek()
-		if t.EOF() {
+		switch {
+		case t.EOF():
 			return
-		}
-		if t.Type == tokNewline {
+		case t.Type == tokNewline:
 			lex.Next()
 			continue
+		case isMark(t):
+			c.problems = append(c.problems, markAt(point{place: file, begins: true, start: t.Pos.Offset}))
+			return
 		}
 		if len(c.problems) > 2*maxProblems {
 			var f faults
@@ -112,7 +115,7 @@ func (f *File) misfit(lex *lexer.PeekingLexer, c *collector, quiet bool) bool {
 func skipToDecl(lex *lexer.PeekingLexer) {
 	for line := lex.Peek().Pos.Line; ; lex.Next() {
 		t := lex.Peek()
-		if t.EOF() || startsDecl(lex) {
+		if t.EOF() || startsDecl(lex) || isMark(t) && t.Pos.Line != line {
 			return
 		}
 		if t.Pos.Line != line {

@@ -22,6 +22,8 @@ type problem struct {
 	// lexical: the scanner found it. It explains whatever else is wrong in
 	// its line.
 	lexical bool
+	// point: not a mistake, but where the mark of Words stands.
+	point *point
 }
 
 // faults are the problems of a node that the parser wrote by hand builds.
