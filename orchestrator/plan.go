@@ -20,6 +20,7 @@ type Plan struct {
 	asksSends map[string]bool  // by journey: a condition asks sent, opened or clicked
 	keeps     map[string]*keep // what is kept of past events
 	running   map[string][]*cond.Running
+	hears     map[string]bool // kinds of events that are named anywhere
 }
 
 // eventPlan is what an event of one kind can bring about.
@@ -74,6 +75,7 @@ func NewPlan(p *dsl.Program) *Plan {
 	for _, r := range p.Runnings() {
 		plan.running[r.Event] = append(plan.running[r.Event], r)
 	}
+	plan.hears = plan.heard()
 	return plan
 }
 

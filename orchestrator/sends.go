@@ -268,6 +268,7 @@ func (m *machine) outcome(id string, o Outcome) {
 		if e, ok := m.p.EndedRun(id); ok && countsAsSent(o.State) {
 			e.Sent = m.at
 		}
+		m.sent(send, 1)
 		return
 	}
 	m.settleSend(r, step, send, o)
@@ -302,6 +303,7 @@ func (m *machine) settleSend(r *profiles.Run, d *delivery, send *profiles.Send, 
 		if j := m.journey(r); d.as != "" && j != nil {
 			m.leaveWhen(r, j) // it may read the answer
 		}
+		m.sent(send, r.Depth+1)
 		return
 	}
 	m.goOn(r, d.otherwise)
