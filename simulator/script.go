@@ -38,6 +38,9 @@ type Script struct {
 	Deliver func(m orchestrator.Rendered, at value.Time) orchestrator.Outcome
 	// Observe is to be told all that happens.
 	Observe orchestrator.Observer
+	// Known is to be called with the person before anything happens to him;
+	// nil: it does not matter.
+	Known func(*profiles.Person)
 	// Begin is to be called at the start; what happened before does not count.
 	Begin func()
 	// End is to be called at the end, with the person as he is then.
@@ -239,6 +242,9 @@ func (s *Script) Live(plan *orchestrator.Plan) *Simulation {
 	sim := New(world(false), s.Person, first)
 	sim.Deliver = func(m orchestrator.Rendered) orchestrator.Outcome { return s.Deliver(m, sim.Now) }
 	sim.Person.Splits = maps.Clone(s.Splits)
+	if s.Known != nil {
+		s.Known(sim.Person)
+	}
 	sim.Run(inputsOf(s.Before), s.Start-1)
 	sim.Step(nil, s.Start-1)
 	s.Begin()

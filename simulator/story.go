@@ -51,6 +51,9 @@ func (s *Story) Line(at value.Time, place, what string) {
 	fmt.Fprintf(s.W, "%s  %-24s %s\n", when, place, what)
 }
 
+// Told says whether anything was told.
+func (s *Story) Told() bool { return s.last != "" }
+
 func (s *Story) local(at value.Time) string {
 	t := at.In(s.Person.Zone(s.World.Live.Settings.Zone))
 	if at%1000 != 0 || t.Second() != 0 {
@@ -59,16 +62,36 @@ func (s *Story) local(at value.Time) string {
 	return t.Format("2006-01-02 15:04   ")
 }
 
-// Text writes the lines of a message below the line that tells of it; of more
-// than max lines the first ones.
+// Text writes the lines of a message, but empty ones, below the line that
+// tells of it; of more than max lines the first ones (0: all).
 func (s *Story) Text(text string, max int) {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
 	for i, line := range lines {
 		if i == max && max > 0 {
-			fmt.Fprintf(s.W, "%48s│ … and %d more lines\n", "", len(lines)-i)
+			fmt.Fprintf(s.W, "%46s │ … (%d of %d lines)\n", "", max, len(lines))
 			return
 		}
-		fmt.Fprintf(s.W, "%48s│ %s\n", "", strings.TrimRight(line, " \r"))
+		fmt.Fprintf(s.W, "%46s │ %s\n", "", line)
+	}
+}
+
+// Ending writes where the person is at an instant: the runs that go on.
+func (s *Story) Ending(at value.Time) {
+	for _, r := range s.Person.Runs {
+		says := "is still in it"
+		if r.Until != 0 {
+			says += "," + s.until(r.Until)
+		}
+		place := r.Journey
+		if j, ok := s.World.Live.Journey(r.Journey); ok && r.Step >= 0 && r.Step < len(j.Code) {
+			place += " " + j.Code[r.Step].Head().ID
+		}
+		s.Line(at, place, says)
 	}
 }
 

@@ -82,7 +82,18 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newDeploy(), newExplain(), newFmt(), newReleases(), newRollback(), newSimulate(), newTest(), newVersion())
+	root.AddCommand(
+		newCheck(),
+		newDeploy(),
+		newExplain(),
+		newFmt(),
+		newReleases(),
+		newRollback(),
+		newSimulate(),
+		newTest(),
+		newVersion(),
+		newWhy(),
+	)
 	return root
 }
 

@@ -73,6 +73,8 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case r.Method == http.MethodGet && path == "/v1/admin/releases":
 		answerJSON(w, map[string]any{"releases": a.newestFirst()})
+	case strings.HasPrefix(path, "/v1/profiles/"):
+		a.profile(w, strings.TrimPrefix(path, "/v1/profiles/"))
 	case r.Method == http.MethodPost && path == "/v1/admin/releases":
 		a.publish(w, r)
 	case r.Method == http.MethodPost && scan(path, "/v1/admin/releases/%d/rollback", &n):
@@ -84,6 +86,32 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, a.releases[len(a.releases)-1])
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+// profile answers about ann, who is known in full.
+func (a *adminAPI) profile(w http.ResponseWriter, path string) {
+	ref, journey, why := strings.Cut(path, "/why/")
+	switch {
+	case ref != "user_id:ann":
+		problemJSON(w, http.StatusNotFound, map[string]any{"detail": "nobody is known by that", "code": "no-profile"})
+	case why && journey != "hello":
+		problemJSON(w, http.StatusNotFound, map[string]any{"detail": "there is no such journey in the live release", "code": "unknown-journey"})
+	case why:
+		answerJSON(w, map[string]any{"person": ref, "journey": journey, "state": "waiting", "rendered": "user_id:ann, hello\nis in it since 2026-03-02 09:00\n"})
+	default:
+		answerJSON(w, map[string]any{
+			"id":          "p1",
+			"identifiers": map[string]any{"user_id": []string{"ann"}, "email": []string{"ann@example.com"}},
+			"traits":      map[string]any{"user_id": "ann", "email": "ann@example.com", "name": "Ann Lin", "city": "台北", "tier": "silver"},
+			"consent":     map[string]any{"email": true},
+			"tags":        []string{"VIP"},
+			"segments":    []string{"buyers"},
+			"events": []any{
+				map[string]any{"event": "ordered", "at": "2026-03-01T10:00:00Z", "properties": map[string]any{"total": 120, "note": "for mother"}},
+			},
+			"runs": []any{},
+		})
 	}
 }
 

@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,13 +14,16 @@ import (
 	"journey/profiles"
 	"journey/profiles/clean"
 	"journey/simulator"
+	"journey/why"
 )
 
 // simulateFlags are the flags of `journey simulate`.
 type simulateFlags struct {
-	given, start, at, why, open string
-	json                        bool
-	assume                      []string
+	given, start, at, why string
+	test, from, mails     string
+	json, open, full      bool
+	assume                []string
+	server                client
 }
 
 func newSimulate() *cobra.Command {
@@ -33,14 +33,25 @@ func newSimulate() *cobra.Command {
 		Short: "Take one person through the journeys, in virtual time",
 		Long: `Simulate takes one person through the journeys of a workspace and tells what
 happens: entered, waited, why this branch, what was sent or not and why, left.
+What it tells is what production does: it runs on the same machine.
 
-FILEs hold calls as they are posted to the API, one JSON object after the other
-("-" reads them from standard input). Each happens at its "at", which is the
-time since the start ("30m", "3d") or a local time, else at its "timestamp",
-else together with the one before.`,
+FILEs say what happens to the person; "-" reads standard input. They hold
+
+  - calls as they are posted to the API, one JSON object after the other. Each
+    happens at its "at", which is the time since the start ("30m", "3d") or a
+    local time, else at its "timestamp", else together with the one before;
+  - or a block as in a test: given, start, at, assume, without expect.
+
+--test takes a test of the workspace instead. --from takes a real person from a
+server, as the profile shows him at this moment: identifiers and free text that
+no condition reads are masked before anything is done with them, everything
+else is as it is. A profile shows the newest 20 events; where that makes a
+difference to a segment, it is said, and the server's answer is taken.`,
 		Example: `  journey simulate examples/shop examples/shop/events/signed_up.json
   journey simulate examples/shop calls.jsonl --start "2026-03-02 09:00" --at 7d
-  journey simulate examples/shop calls.jsonl --why abandoned_cart`,
+  journey simulate examples/shop calls.jsonl --why abandoned_cart
+  journey simulate examples/shop --test "a buyer is left alone" --open
+  journey simulate examples/shop cart.jsonl --from user_id:ann --server http://127.0.0.1:8080 --key admin`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("say which folder, as in `%s`", cmd.UseLine())
@@ -48,89 +59,176 @@ else together with the one before.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return simulate(cmd, args[0], args[1:], f)
+			return (&simulation{cmd: cmd, dir: args[0], files: args[1:], simulateFlags: f}).run()
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return nil, cobra.ShellCompDirectiveFilterDirs
+			}
+			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.given, "given", "", "traits the person has before the start, as JSON")
-	fl.StringVar(&f.start, "start", "2026-03-02 09:00", "local time at which it starts")
-	fl.StringVar(&f.at, "at", "60d", "how long to go on: a time since the start, or a local time")
-	fl.StringVar(&f.why, "why", "", "say only why the person did or did not enter this journey")
-	fl.StringVar(&f.open, "open", "", "write the mails as HTML files into this folder")
-	fl.StringArrayVar(&f.assume, "assume", nil, "SPLIT=BRANCH: the branch of a split")
+	fl.StringVar(&f.start, "start", "", "local time at which it starts (default 2026-03-02 09:00; with --from now)")
+	fl.StringVar(&f.at, "at", "60d", "jump to then and say where the person is: a time since the start, or a local time")
+	fl.StringVar(&f.why, "why", "", "tell of this journey alone, and why the person is in it or is not")
+	fl.StringVar(&f.test, "test", "", "what happens is what this test of the workspace says, by its title")
+	fl.StringVar(&f.from, "from", "", "begin with a real person: user_id:ann, another identifier, or a profile's id")
+	f.server.flags(cmd)
+	fl.StringArrayVar(&f.assume, "assume", nil, "as in a test: 'split NAME BRANCH' (or NAME=BRANCH), 'segment NAME', 'control', 'MESSAGE fails', 'call NAME returns {…}'")
+	fl.BoolVar(&f.full, "full", false, "show whole messages, not their first lines")
+	fl.BoolVar(&f.open, "open", false, "open the messages in a browser, as their receiver sees them")
+	fl.StringVar(&f.mails, "mails", "", "write the mails as HTML files into this folder")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	_ = cmd.RegisterFlagCompletionFunc("why", completeIn(journeysOf))
+	_ = cmd.RegisterFlagCompletionFunc("test", completeIn(titlesOf))
 	return cmd
 }
 
-func simulate(cmd *cobra.Command, dir string, files []string, f simulateFlags) error {
-	program, err := loadWorkspace(cmd, dir)
+// simulation is one run of the command.
+type simulation struct {
+	cmd   *cobra.Command
+	dir   string
+	files []string
+	simulateFlags
+
+	starts bool // the block says when
+	plan   *orchestrator.Plan
+	reader *intake.Reader
+	script *simulator.Script
+	sim    *simulator.Simulation
+	out    io.Writer
+	story  *simulator.Story
+	sent   []simulator.Sent
+}
+
+func (s *simulation) run() error {
+	program, err := loadWorkspace(s.cmd, s.dir)
 	if err != nil {
 		return err
 	}
-	plan := orchestrator.NewPlan(program)
-	reader := intake.New(plan)
-	start, err := instantOf(f.start, 0, reader.Options())
-	if err != nil {
-		return usage("--start %w", err)
+	if _, ok := program.Journey(s.why); s.why != "" && !ok {
+		return usage("--why: %w", noJourney(program, s.why))
 	}
-	until, err := instantOf(f.at, start, reader.Options())
+	if err := s.prepare(program); err != nil {
+		return err
+	}
+	until, err := instantOf(s.at, s.script.Start, s.reader.Options())
 	if err != nil {
 		return usage("--at %w", err)
 	}
-	if _, ok := program.Journey(f.why); f.why != "" && !ok {
-		return usage("--why: there is no journey %q", f.why)
-	}
-	inputs, faults, err := readInputs(cmd, files, reader, start)
-	if err != nil {
-		return usage("%w", err)
-	}
-	s := simulator.New(&orchestrator.World{Live: plan, Unsubscribe: func(string) string { return "https://example.com/unsubscribe" }}, "simulated", start)
-	if err := given(s, reader, f, start); err != nil {
-		return usage("%w", err)
-	}
-	out := cmd.OutOrStdout()
-	for _, fault := range faults {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s %s\n", fault.Field, fault.Reason)
-	}
-	return tellSimulation(out, s, program, f, inputs, until)
-}
-
-// tellSimulation runs it and writes what was asked for.
-func tellSimulation(out io.Writer, s *simulator.Simulation, p *dsl.Program, f simulateFlags, inputs []simulator.Input, until value.Time) error {
-	story := &simulator.Story{W: out, World: s.World, Person: s.Person}
-	entered := 0
-	s.World.Observe = orchestrator.ObserverFunc(func(t orchestrator.Trace) {
-		switch {
-		case f.why != "" && (t.Journey != f.why || t.Kind != orchestrator.TraceEntered && t.Kind != orchestrator.TraceRefused && t.Kind != orchestrator.TraceIgnored):
-			return
-		case f.why != "":
-			entered++
+	s.tell(until)
+	if s.mails != "" {
+		if err := writeMails(s.mails, s.sent); err != nil {
+			return &exit{exitFailed, err}
 		}
-		if f.json {
-			_ = json.NewEncoder(out).Encode(traceJSON(t))
-			return
-		}
-		story.Observe(t)
-	})
-	n := 0
-	s.Deliver = func(r orchestrator.Rendered) orchestrator.Outcome {
-		n++
-		if f.why == "" && !f.json {
-			story.Line(s.Now, r.Journey, sent(r))
-		}
-		if f.open != "" && r.HTML != "" {
-			name := filepath.Join(f.open, fmt.Sprintf("%02d-%s.html", n, r.Message))
-			if err := os.MkdirAll(f.open, 0o755); err == nil {
-				_ = os.WriteFile(name, []byte(r.HTML), 0o644)
-			}
-		}
-		return orchestrator.Outcome{State: profiles.Sent}
 	}
-	s.Run(inputs, until)
-	if f.why != "" && entered == 0 && !f.json {
-		fmt.Fprintln(out, neverAsked(p, f.why))
+	if s.open {
+		return s.show()
 	}
 	return nil
+}
+
+// tell plays the script and writes what was asked for.
+func (s *simulation) tell(until value.Time) {
+	s.out = s.cmd.OutOrStdout()
+	s.story = &simulator.Story{W: s.out}
+	observed := s.script.Observe
+	muted := true
+	begin := s.script.Begin
+	s.script.Begin = func() { muted = false; begin() }
+	s.script.Observe = orchestrator.ObserverFunc(func(t orchestrator.Trace) {
+		observed.Observe(t)
+		if !muted {
+			s.observe(t)
+		}
+	})
+	deliver := s.script.Deliver
+	s.script.Deliver = func(m orchestrator.Rendered, at value.Time) orchestrator.Outcome {
+		o := deliver(m, at)
+		if o.State == profiles.Sent {
+			s.delivered(m, at)
+		}
+		return o
+	}
+	// Going live may already bring somebody in, before Live returns.
+	assume := s.script.Assume
+	s.script.Assume = func(w *orchestrator.World, live bool) { assume(w, live); s.story.World = w }
+	s.script.Known = func(p *profiles.Person) { s.story.Person = p }
+	s.sim = s.script.Live(s.plan)
+	inputs := make([]simulator.Input, len(s.script.Calls))
+	for i, c := range s.script.Calls {
+		inputs[i] = simulator.Input{At: c.At, Input: c.Input}
+	}
+	s.sim.Run(inputs, until)
+	s.ending()
+}
+
+// observe tells one thing that happens.
+func (s *simulation) observe(t orchestrator.Trace) {
+	if s.why != "" && t.Journey != s.why {
+		return
+	}
+	if s.json {
+		if s.why == "" {
+			_ = json.NewEncoder(s.out).Encode(traceJSON(t))
+		}
+		return
+	}
+	s.story.Observe(t)
+}
+
+// delivered tells of a message that went out.
+func (s *simulation) delivered(m orchestrator.Rendered, at value.Time) {
+	if m.Call || s.why != "" && m.Journey != s.why {
+		return
+	}
+	s.sent = append(s.sent, simulator.Sent{At: at, Rendered: m})
+	if s.json {
+		if s.why == "" {
+			_ = json.NewEncoder(s.out).Encode(sentJSON(m, at))
+		}
+		return
+	}
+	lines := 4
+	if s.full {
+		lines = 0
+	}
+	switch {
+	case m.Channel == "webhook":
+		s.story.Line(at, m.Journey, fmt.Sprintf("%s sent to %s", m.Message, m.URL))
+		s.story.Text(string(m.JSON), lines)
+		return
+	case m.Subject != "":
+		s.story.Line(at, m.Journey, fmt.Sprintf("%s sent to %s: %q", m.Message, m.To, m.Subject))
+	default:
+		s.story.Line(at, m.Journey, fmt.Sprintf("%s sent to %s", m.Message, m.To))
+	}
+	text := m.Text
+	if text == "" {
+		text = plainHTML(m.HTML)
+	}
+	s.story.Text(text, lines)
+}
+
+// ending says where the person is in the end, or why.
+func (s *simulation) ending() {
+	switch {
+	case s.why != "":
+		e := why.Explain(s.sim.World, s.sim.Person, s.why, s.sim.Now)
+		if s.json {
+			_ = json.NewEncoder(s.out).Encode(e)
+			return
+		}
+		if s.story.Told() {
+			fmt.Fprintln(s.out)
+		}
+		fmt.Fprint(s.out, e.Rendered)
+	case s.json:
+	default:
+		s.story.Ending(s.sim.Now)
+	}
 }
 
 // traceJSON is a trace as `--json` writes it.
@@ -147,33 +245,21 @@ func traceJSON(t orchestrator.Trace) map[string]any {
 	return m
 }
 
-func sent(r orchestrator.Rendered) string {
-	switch {
-	case r.Channel == "webhook":
-		return fmt.Sprintf("%s sent to %s: %s", r.Message, r.URL, r.JSON)
-	case r.Subject != "":
-		return fmt.Sprintf("%s sent to %s: %q", r.Message, r.To, r.Subject)
-	}
-	return fmt.Sprintf("%s sent to %s: %q", r.Message, r.To, strings.TrimSpace(r.Text))
-}
-
-// neverAsked says why nothing asked whether somebody enters a journey.
-func neverAsked(p *dsl.Program, name string) string {
-	j, _ := p.Journey(name)
-	var ways []string
-	for _, e := range j.Entries {
-		switch e.Kind {
-		case dsl.OnEvent:
-			ways = append(ways, "no "+e.Event+" came")
-		case dsl.OnRequest:
-			ways = append(ways, "nobody requested it")
-		case dsl.OnWhen:
-			ways = append(ways, "its condition never became true: "+e.When.Source())
-		default:
-			ways = append(ways, "its day did not come")
+// sentJSON is a message as `--json` writes it.
+func sentJSON(r orchestrator.Rendered, at value.Time) map[string]any {
+	m := map[string]any{"kind": "message", "at": at.String()}
+	for k, v := range map[string]string{
+		"journey": r.Journey, "message": r.Message, "channel": r.Channel, "to": r.To,
+		"subject": r.Subject, "text": r.Text, "html": r.HTML, "url": r.URL,
+	} {
+		if v != "" {
+			m[k] = v
 		}
 	}
-	return "did not enter " + name + ": " + strings.Join(ways, "; ")
+	if len(r.JSON) > 0 {
+		m["json"] = json.RawMessage(r.JSON)
+	}
+	return m
 }
 
 // loadWorkspace compiles a folder; what is wrong with it is told.
@@ -202,59 +288,4 @@ func instantOf(s string, start value.Time, o clean.Options) (value.Time, error) 
 		return 0, fmt.Errorf("%q %w", s, err)
 	}
 	return t.(value.Time), nil
-}
-
-func readInputs(cmd *cobra.Command, files []string, reader *intake.Reader, start value.Time) ([]simulator.Input, []profiles.Fault, error) {
-	var inputs []simulator.Input
-	var faults []profiles.Fault
-	for _, name := range files {
-		in, err := open(cmd, name)
-		if err != nil {
-			return nil, nil, err
-		}
-		more, wrong, err := simulator.ReadCalls(in, reader, start)
-		in.Close()
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		inputs, faults = append(inputs, more...), append(faults, wrong...)
-	}
-	return inputs, faults, nil
-}
-
-func open(cmd *cobra.Command, name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(cmd.InOrStdin()), nil
-	}
-	return os.Open(name)
-}
-
-// given puts the traits the person has before the start, and the branches
-// that are assumed.
-func given(s *simulator.Simulation, reader *intake.Reader, f simulateFlags, start value.Time) error {
-	if f.given != "" {
-		var traits map[string]any
-		if err := json.Unmarshal([]byte(f.given), &traits); err != nil {
-			return fmt.Errorf("--given is no JSON object: %w", err)
-		}
-		read, wrong := reader.Read(&intake.Call{Kind: intake.Identify, Traits: traits, At: start - 1})
-		if wrong != nil {
-			return fmt.Errorf("--given: %w", wrong)
-		}
-		if len(read.Faults) > 0 {
-			return fmt.Errorf("--given: %s %s", read.Faults[0].Field, read.Faults[0].Reason)
-		}
-		s.Step([]orchestrator.Input{read.Input}, start-1)
-	}
-	for _, a := range f.assume {
-		split, branch, ok := strings.Cut(a, "=")
-		if !ok {
-			return fmt.Errorf("--assume %q: write SPLIT=BRANCH", a)
-		}
-		if s.Person.Splits == nil {
-			s.Person.Splits = map[string]string{}
-		}
-		s.Person.Splits[split] = branch
-	}
-	return nil
 }
