@@ -210,10 +210,10 @@ func (m *machine) startCalendar(d *dated, zone *time.Location) {
 // datesMove deals with what a changed trait or zone does to entries by date:
 // a date that becomes known too late for its moment makes no entry.
 func (m *machine) datesMove(ch changes) {
-	zone := ch.names["t:timezone"]
+	zone := ch.zone()
 	for _, d := range m.plan.calendar {
 		c := &d.entry.Calendar
-		if !zone && (c.Trait == "" || !ch.names["t:"+c.Trait]) {
+		if !zone && (c.Trait == "" || !ch.has(ofTrait, c.Trait)) {
 			continue
 		}
 		for {

@@ -12,32 +12,70 @@ import (
 const maxRounds = 16
 
 // changes are what conditions may read and that has changed since they were
-// last asked.
+// last asked. Mostly there are a few of them, and every condition of the
+// workspace asks for them at every input: so the first are a plain list.
 type changes struct {
-	names map[string]bool // "t:trait", "e:event", "s:segment", "j:journey"
-	time  bool            // an instant came at which time moves conditions
+	list []changed
+	more map[changed]bool // those beyond the first
+	time bool             // an instant came at which time moves conditions
 }
 
-func (c *changes) add(key string) {
-	if c.names == nil {
-		c.names = map[string]bool{}
+// changed is one thing that has changed.
+type changed struct {
+	kind changedKind
+	name string
+}
+
+type changedKind uint8
+
+const (
+	ofTrait changedKind = iota
+	ofEvent
+	ofSegment
+	ofJourney
+	ofMessage
+)
+
+const maxListed = 16
+
+func (c *changes) add(kind changedKind, name string) {
+	switch {
+	case c.has(kind, name):
+	case len(c.list) < maxListed:
+		c.list = append(c.list, changed{kind, name})
+	default:
+		if c.more == nil {
+			c.more = map[changed]bool{}
+		}
+		c.more[changed{kind, name}] = true
 	}
-	c.names[key] = true
+}
+
+func (c *changes) has(kind changedKind, name string) bool {
+	for i := range c.list {
+		if c.list[i].kind == kind && c.list[i].name == name {
+			return true
+		}
+	}
+	return c.more != nil && c.more[changed{kind, name}]
 }
 
 func (c *changes) trait(name string) {
-	c.add("t:" + name)
+	c.add(ofTrait, name)
 	if name == "timezone" {
 		c.time = true // local times move with the zone
 	}
 }
 
-func (c *changes) event(name string)   { c.add("e:" + name) }
-func (c *changes) segment(name string) { c.add("s:" + name) }
-func (c *changes) journey(name string) { c.add("j:" + name) }
-func (c *changes) message(name string) { c.add("m:" + name) }
+func (c *changes) event(name string)   { c.add(ofEvent, name) }
+func (c *changes) segment(name string) { c.add(ofSegment, name) }
+func (c *changes) journey(name string) { c.add(ofJourney, name) }
+func (c *changes) message(name string) { c.add(ofMessage, name) }
 
-func (c *changes) any() bool { return c.time || len(c.names) > 0 }
+func (c *changes) any() bool { return c.time || len(c.list) > 0 }
+
+// zone says whether the person's time zone has changed.
+func (c *changes) zone() bool { return c.has(ofTrait, "timezone") }
 
 // touch says whether an expression reads something that has changed.
 func (c *changes) touch(e *cond.Expr) bool {
@@ -48,16 +86,16 @@ func (c *changes) touch(e *cond.Expr) bool {
 	if c.time && r.Now {
 		return true
 	}
-	if len(c.names) == 0 {
+	if len(c.list) == 0 {
 		return false
 	}
-	return c.has("t:", r.Traits) || c.has("s:", r.Segments) || c.has("j:", r.Journeys) ||
-		c.has("m:", r.Messages) || c.events(r)
+	return c.one(ofTrait, r.Traits) || c.one(ofSegment, r.Segments) || c.one(ofJourney, r.Journeys) ||
+		c.one(ofMessage, r.Messages) || c.events(r)
 }
 
-func (c *changes) has(prefix string, names []string) bool {
+func (c *changes) one(kind changedKind, names []string) bool {
 	for _, n := range names {
-		if c.names[prefix+n] {
+		if c.has(kind, n) {
 			return true
 		}
 	}
@@ -66,12 +104,12 @@ func (c *changes) has(prefix string, names []string) bool {
 
 func (c *changes) events(r *cond.Reads) bool {
 	for i := range r.Events {
-		if c.names["e:"+r.Events[i].Event] {
+		if c.has(ofEvent, r.Events[i].Event) {
 			return true
 		}
 	}
 	for _, ru := range r.Running {
-		if c.names["e:"+ru.Event] {
+		if c.has(ofEvent, ru.Event) {
 			return true
 		}
 	}
@@ -146,7 +184,7 @@ func (m *machine) react() {
 		m.derive()
 		m.change()
 		ch := m.changed
-		m.changed = changes{}
+		m.changed, m.spare = changes{list: m.spare}, nil
 		m.exitsWhen(ch)
 		m.waitsMove(ch)
 		m.entriesWhen(ch)
@@ -154,6 +192,7 @@ func (m *machine) react() {
 		if ch.time {
 			m.calendarDue()
 		}
+		m.spare = ch.list[:0]
 	}
 }
 

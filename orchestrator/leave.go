@@ -21,7 +21,7 @@ const (
 // counts, but a value is credited once for each journey and goal: to the run
 // with the newest sent message, without any to the newest entry.
 func (m *machine) goals(e *cond.Event) {
-	credit := map[string]*profiles.Run{} // by journey and goal
+	var credit map[string]*profiles.Run // by journey and goal
 	var reached []reaching
 	for _, list := range [][]*profiles.Run{m.p.Ended, m.p.Runs} {
 		for _, r := range list {
@@ -35,6 +35,9 @@ func (m *machine) goals(e *cond.Event) {
 				}
 				r.Goals[g.Name] = profiles.Goal{At: m.at, Value: v}
 				key := r.Journey + "\x00" + g.Name
+				if credit == nil {
+					credit = map[string]*profiles.Run{}
+				}
 				if best := credit[key]; best == nil || moreRecent(r, best) {
 					credit[key] = r
 				}

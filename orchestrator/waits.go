@@ -288,7 +288,7 @@ func (m *machine) stepOf(r *profiles.Run) dsl.Step {
 // waitsMove arranges anew the waits that read what has changed.
 func (m *machine) waitsMove(ch changes) {
 	for _, r := range m.live() {
-		if r.State == profiles.Holding && ch.names["t:timezone"] {
+		if r.State == profiles.Holding && ch.zone() {
 			m.rehold(r)
 		}
 		if !m.stillWaits(r) {
@@ -322,15 +322,15 @@ func (m *machine) moved(s dsl.Step, ch changes) bool {
 	case *dsl.Wait:
 		return ch.touch(s.For)
 	case *dsl.WaitClock, *dsl.WaitWindow:
-		return ch.names["t:timezone"]
+		return ch.zone()
 	case *dsl.WaitQuiet:
 		return ch.touch(s.For)
 	case *dsl.WaitFor:
 		return ch.touch(s.UpTo)
 	case *dsl.WaitMoment:
-		return ch.names["t:timezone"] || ch.touch(s.Moment)
+		return ch.zone() || ch.touch(s.Moment)
 	case *dsl.WaitHour:
-		return ch.names["t:timezone"] || ch.touch(s.Hour)
+		return ch.zone() || ch.touch(s.Hour)
 	case *dsl.Repeat:
 		return ch.touch(s.Every)
 	}

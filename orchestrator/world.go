@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"sort"
+	"sync"
 
 	"journey/dsl"
 	"journey/dsl/cond"
@@ -21,7 +22,9 @@ func (w *World) Apply(p *profiles.Person, inputs []Input, now value.Time) Result
 		m.answer(m.input(&inputs[i]))
 	}
 	m.close(now)
-	return m.finish("")
+	res := m.finish("")
+	m.free()
+	return res
 }
 
 // Advance lets one run go on: it settles the person, takes what the run's
@@ -98,6 +101,7 @@ type machine struct {
 	was     map[string]snapshot    // runs as they were at the beginning
 	ended   []*profiles.Run        // runs that have ended in this call; the person may have forgotten them again
 	changed changes
+	spare   []changed  // memory for the next changes
 	pending []changeOf // of traits, not handled yet
 	clause  int        // of the exit by which a run is ending, from 1
 	quiet   bool       // changes of traits are no events: a merge, a release
@@ -115,13 +119,13 @@ type snapshot struct {
 }
 
 func (w *World) begin(p *profiles.Person, now value.Time) *machine {
-	m := &machine{World: w, p: p, plan: w.Live, now: now, at: p.Last, ready: map[*profiles.Run]bool{}}
+	m := machines.Get().(*machine)
+	m.World, m.p, m.plan, m.now, m.at = w, p, w.Live, now, p.Last
 	if p.Last == 0 {
 		m.at = now // somebody new
 	}
 	m.view = view{m: m}
 	m.env.Person = &m.view
-	m.was = make(map[string]snapshot, len(p.Runs))
 	for _, r := range p.Runs {
 		m.was[r.ID] = snapshotOf(r)
 	}
@@ -129,6 +133,25 @@ func (w *World) begin(p *profiles.Person, now value.Time) *machine {
 		m.rebase()
 	}
 	return m
+}
+
+// machines are used again by the calls that are made with every event.
+var machines = sync.Pool{New: func() any {
+	return &machine{ready: map[*profiles.Run]bool{}, was: map[string]snapshot{}}
+}}
+
+// free gives the machine back. Nobody must know it any more.
+func (m *machine) free() {
+	const many = 64
+	if len(m.was) > many || len(m.ready) > many {
+		return // clearing them would cost all others
+	}
+	clear(m.was)
+	clear(m.ready)
+	clear(m.changed.list[:cap(m.changed.list)])
+	clear(m.spare[:cap(m.spare)])
+	*m = machine{ready: m.ready, was: m.was, changed: changes{list: m.changed.list[:0]}, spare: m.spare[:0]}
+	machines.Put(m)
 }
 
 func snapshotOf(r *profiles.Run) snapshot {
@@ -284,9 +307,11 @@ func (m *machine) finish(answered string) Result {
 	if r, ok := m.p.Run(answered); ok {
 		r.Wake = 0
 	}
-	sort.SliceStable(m.result.Reactions, func(i, j int) bool {
-		return m.result.Reactions[i].Kind < m.result.Reactions[j].Kind
-	})
+	if len(m.result.Reactions) > 1 {
+		sort.SliceStable(m.result.Reactions, func(i, j int) bool {
+			return m.result.Reactions[i].Kind < m.result.Reactions[j].Kind
+		})
+	}
 	return m.result
 }
 
