@@ -29,7 +29,7 @@ func (m *machine) goals(e *cond.Event) {
 				if !m.counts(r, g, e) {
 					continue
 				}
-				v, _ := m.goalValue(r, g, e)
+				v, valued := m.goalValue(r, g, e)
 				if r.Goals == nil {
 					r.Goals = map[string]profiles.Goal{}
 				}
@@ -41,7 +41,7 @@ func (m *machine) goals(e *cond.Event) {
 				if best := credit[key]; best == nil || moreRecent(r, best) {
 					credit[key] = r
 				}
-				reached = append(reached, reaching{r, g})
+				reached = append(reached, reaching{r, g, valued})
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func (m *machine) goals(e *cond.Event) {
 	}
 	for _, at := range reached {
 		t := Trace{Name: at.goal.Name}
-		if g := at.run.Goals[at.goal.Name]; g.Credited && at.goal.Value != nil {
+		if g := at.run.Goals[at.goal.Name]; g.Credited && at.valued {
 			t.Value = g.Value
 		}
 		m.traceRun(TraceGoal, at.run, t)
@@ -62,8 +62,9 @@ func (m *machine) goals(e *cond.Event) {
 
 // reaching is a run that reaches a goal.
 type reaching struct {
-	run  *profiles.Run
-	goal *dsl.Goal
+	run    *profiles.Run
+	goal   *dsl.Goal
+	valued bool // the event has a value for it
 }
 
 func (m *machine) goalsOf(r *profiles.Run, e *cond.Event) []*dsl.Goal {
