@@ -5,6 +5,8 @@
 //	go run ./bench            the whole table, some eight minutes
 //	go run ./bench -quick     every row, briefly: one minute
 //	go run ./bench -only runs some rows
+//	go run ./bench -only events -sides hot,batch -cpuprofile DIR
+//	                          what the servers of these sides spend their time on
 //
 // Two things must be there: redis-server on the PATH, and bin/journeyd (make
 // build), which holds the embedded Temporal that two rows run against.

@@ -2,7 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 )
 
 // side is one of those that events are posted to.
@@ -28,8 +33,12 @@ type shopServers struct {
 
 func (s *shopServers) stop() {
 	for _, c := range []*child{s.hot, s.cold, s.bare, s.empty} {
-		if c != nil {
-			c.end()
+		if c == nil {
+			continue
+		}
+		c.end()
+		if rest, _ := io.ReadAll(c.lines); len(rest) > 0 { // what it counted
+			fmt.Fprintf(os.Stderr, "  %s", rest)
 		}
 	}
 	if s.gen != nil {
@@ -55,14 +64,16 @@ func (b *bench) startShop() (s *shopServers, err error) {
 	if s.gen, err = newGenerator(); err != nil {
 		return s, err
 	}
-	hot := []string{"-redis", s.url}
-	if b.pprof != "" {
-		hot = append(hot, "-pprof", b.pprof)
+	profile := func(name string) string {
+		if b.profiles == "" {
+			return "-cpuprofile="
+		}
+		return "-cpuprofile=" + filepath.Join(b.profiles, name+".prof")
 	}
-	if s.hot, s.hotAt, err = server("journey", hot...); err != nil {
+	if s.hot, s.hotAt, err = server("journey", "-redis", s.url, profile("hot")); err != nil {
 		return s, err
 	}
-	if s.cold, s.coldAt, err = server("journey", "-redis", s.url, "-cold"); err != nil {
+	if s.cold, s.coldAt, err = server("journey", "-redis", s.url, "-cold", profile("cold")); err != nil {
 		return s, err
 	}
 	// All of the people are made by the hot one: it is the quicker one.
@@ -71,7 +82,7 @@ func (b *bench) startShop() (s *shopServers, err error) {
 		if _, err := s.gen.do(o); err != nil {
 			return s, err
 		}
-		o.Begin, o.Events, o.Batch, o.Conns = false, 20*b.people, 100, 8
+		o.Begin, o.Events, o.Batch, o.Conns = false, b.before*b.people, 100, 8
 		if _, err := s.gen.do(o); err != nil {
 			return s, err
 		}
@@ -102,13 +113,24 @@ func (b *bench) eventRows() ([]row, error) {
 		"batch": {o: order{Addr: s.hotAt, Prefix: "h", Batch: 100}, proc: s.hot},
 	}
 	turns := []string{"bare", "hot", "empty", "cold", "batch"}
+	if b.sides != "" {
+		only := strings.Split(b.sides, ",")
+		turns = slices.DeleteFunc(turns, func(name string) bool { return !slices.Contains(only, name) })
+	}
 	for _, side := range sides {
 		side.o.People = b.people
+	}
+	if b.profiles != "" {
+		_ = s.hot.cmd.Process.Signal(syscall.SIGUSR1)
+		_ = s.cold.cmd.Process.Signal(syscall.SIGUSR1)
 	}
 	for round := -1; round < b.rounds; round++ { // the first warms up
 		if err := b.eventRound(s, sides, turns, round < 0); err != nil {
 			return nil, err
 		}
+	}
+	if b.sides != "" {
+		return nil, nil // without all of them there is nothing to set side by side
 	}
 	hot, cold, bare, empty, batch := sides["hot"], sides["cold"], sides["bare"], sides["empty"], sides["batch"]
 	figure := func(a, b *side) string {
@@ -133,7 +155,7 @@ const passes = 4
 func (b *bench) eventRound(s *shopServers, sides map[string]*side, turns []string, warm bool) error {
 	type sums struct{ events, seconds, own, redis, p50 float64 }
 	all := map[string]*sums{}
-	for name := range sides {
+	for _, name := range turns {
 		all[name] = &sums{}
 	}
 	for range passes {
@@ -159,8 +181,8 @@ func (b *bench) eventRound(s *shopServers, sides map[string]*side, turns []strin
 			return nil
 		}
 	}
-	for name, side := range sides {
-		sum := all[name]
+	for _, name := range turns {
+		side, sum := sides[name], all[name]
 		side.rates = append(side.rates, sum.events/sum.seconds)
 		side.own = append(side.own, sum.own/sum.events*1e6)
 		side.redis = append(side.redis, sum.redis/sum.events*1e6)

@@ -20,10 +20,12 @@ type bench struct {
 	rounds   int
 	slice    time.Duration // of a side's turn
 	people   int           // whose events are posted
+	before   int           // events that each of them has already
 	stored   int           // whose bytes are counted, and with whom journeyd starts
 	runs     int           // of a side in a round
 	toOne    int           // events to one person
-	pprof    string
+	sides    string        // of the event rows, that take part
+	profiles string        // folder for processor profiles of the measured servers
 
 	servers *shopServers // once they are needed
 }
@@ -78,11 +80,13 @@ func run() error {
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds; a figure is their median")
 	flag.DurationVar(&b.slice, "slice", 700*time.Millisecond, "length of a turn; each side has four in a round")
 	flag.IntVar(&b.people, "people", 10_000, "people whose events are posted")
+	flag.IntVar(&b.before, "before", 20, "events that each of them has before the first round")
 	flag.IntVar(&b.stored, "stored", 100_000, "people whose bytes are counted, and with whom the server starts")
 	flag.IntVar(&b.runs, "runs", 300, "runs of each side in a round")
 	flag.IntVar(&b.toOne, "to-one", 100_000, "events to one person")
 	flag.StringVar(&b.journeyd, "journeyd", filepath.Join("bin", "journeyd"), "the server, as make build leaves it")
-	flag.StringVar(&b.pprof, "pprof", "", "address at which the measured server can be profiled")
+	flag.StringVar(&b.sides, "sides", "", "sides of the event rows that take part, separated by commas: bare, hot, empty, cold, batch")
+	flag.StringVar(&b.profiles, "cpuprofile", "", "folder for processor profiles (hot.prof, cold.prof) of the servers of the event rows")
 	flag.Parse()
 	if *quick {
 		b.rounds, b.slice, b.people, b.stored, b.runs, b.toOne = 3, 150*time.Millisecond, 1000, 10_000, 60, 10_000

@@ -25,6 +25,7 @@ type child struct {
 	lines *bufio.Reader // its standard output
 	errs  *tail
 	done  chan struct{}
+	role  bool // of this binary
 }
 
 // tail keeps the beginning of what a child complains about.
@@ -77,7 +78,11 @@ func role(name string, args ...string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(self, append([]string{"role", name}, args...)...)
+	c, err := start(self, append([]string{"role", name}, args...)...)
+	if err == nil {
+		c.role = true
+	}
+	return c, err
 }
 
 // server starts a role that serves, and answers its address.
@@ -97,7 +102,9 @@ func server(name string, args ...string) (*child, string, error) {
 // end ends the child in good order; kill does not.
 func (c *child) end() {
 	_ = c.stdin.Close()
-	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	if !c.role {
+		_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	}
 	select {
 	case <-c.done:
 	case <-time.After(20 * time.Second):

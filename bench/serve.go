@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	_ "net/http/pprof" // of the roles, with -pprof
 	"os"
+	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -54,11 +56,9 @@ func journeyRole(args []string) error {
 	fl := flag.NewFlagSet("journey", flag.ExitOnError)
 	url := fl.String("redis", "", "")
 	cold := fl.Bool("cold", false, "")
-	prof := fl.String("pprof", "", "")
+	prof := fl.String("cpuprofile", "", "")
 	_ = fl.Parse(args)
-	if *prof != "" {
-		go func() { _ = http.ListenAndServe(*prof, nil) }()
-	}
+	stopProfile := profileFromSignal(*prof)
 	ctx := context.Background()
 	st, err := store.Open(ctx, store.Options{URL: *url, Strict: true})
 	if err != nil {
@@ -83,9 +83,48 @@ func journeyRole(args []string) error {
 	api := ingest.New(ingest.Options{Engine: e, WriteKeys: ingest.Keys(map[string]string{"web": "dev"}), AdminKey: "admin"})
 	return serve(api.HTTPServer(), func() error {
 		n := e.Counts()
-		fmt.Printf("%d %d %d %d\n", n.Commits, n.Loads, n.Hits, n.Conflicts)
-		return errors.Join(e.Close(), st.Close())
+		fmt.Printf("%d commits, %d loads, %d people found in memory, %d conflicts\n", n.Commits, n.Loads, n.Hits, n.Conflicts)
+		return errors.Join(stopProfile(), e.Close(), st.Close())
 	})
+}
+
+// profileFromSignal writes a processor profile to a file, from the signal
+// SIGUSR1 until it is stopped, so that what prepares a measurement is not in
+// it; and one of the memory to another. Without a name there is none.
+func profileFromSignal(name string) (stop func() error) {
+	if name == "" {
+		return func() error { return nil }
+	}
+	begin := make(chan os.Signal, 1)
+	signal.Notify(begin, syscall.SIGUSR1)
+	begun := make(chan error, 1)
+	go func() {
+		<-begin
+		f, err := os.Create(name)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		begun <- err
+	}()
+	return func() error {
+		select {
+		case err := <-begun:
+			pprof.StopCPUProfile()
+			return errors.Join(err, heapProfile(name+".mem"))
+		default: // the signal never came
+			return nil
+		}
+	}
+}
+
+// heapProfile writes what is in memory now, and what was ever allocated.
+func heapProfile(name string) error {
+	runtime.GC()
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
 }
 
 // echoRole is Echo with nothing behind it, and with as little as any service
