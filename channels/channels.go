@@ -32,8 +32,11 @@ type Message struct {
 	// HTTP request. Those the provider sets itself are refused.
 	Headers map[string]string
 
-	// URL and Method (POST when empty, or PUT) are the webhook's.
+	// URL and Method (POST when empty, or PUT) are the webhook's. The URL of a
+	// push message is what it opens.
 	URL, Method string
+	// Image is the address of a line message's picture.
+	Image string
 	// JSON is the webhook's body, sent and signed byte by byte; empty means null.
 	JSON []byte
 }

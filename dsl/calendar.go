@@ -18,7 +18,6 @@ func (w *journeyWork) dated(kind EntryKind, c Calendar, where *syntax.Expr, at d
 }
 
 func (w *journeyWork) enterYearly(x *syntax.EnterYearly) {
-	w.supports("enter yearly", x.Word())
 	c := Calendar{}
 	if x.Apart != nil {
 		c.Days = w.wholeDays(x.Apart, x.Side)
@@ -32,7 +31,6 @@ func (w *journeyWork) enterYearly(x *syntax.EnterYearly) {
 }
 
 func (w *journeyWork) enterDate(x *syntax.EnterDate) {
-	w.supports("enter … before", x.Word())
 	c := Calendar{}
 	t := w.dateOf(&c, &x.Trait.Name)
 	if x.Apart != nil {
@@ -83,14 +81,6 @@ func (w *journeyWork) dateOf(c *Calendar, name *syntax.Name) *value.Type {
 }
 
 func (w *journeyWork) enterClock(x *syntax.EnterClock) {
-	what := construct("enter on DAY")
-	switch {
-	case x.Daily:
-		what = "enter daily"
-	case len(x.Monthly) > 0:
-		what = "enter monthly"
-	}
-	w.supports(what, x.Word())
 	c := Calendar{At: x.At.Value, HasAt: true, Weekdays: w.onDays(x.Days, x.On)}
 	if x.On != nil && len(x.Monthly) > 0 {
 		w.report(errDaysOfMonth(x.On.Span()))
@@ -115,6 +105,5 @@ func (w *journeyWork) enterClock(x *syntax.EnterClock) {
 const lastDay = 31
 
 func (w *journeyWork) enterDay(x *syntax.EnterDay) {
-	w.supports("enter on DATE", x.Word())
 	w.dated(OnDay, Calendar{Date: x.Date.Value, At: x.At.Value, HasAt: true}, x.Where, x.Span())
 }

@@ -72,7 +72,6 @@ func (c *checker) passOn(d *declaredCall, scope *cond.Scope) []Named {
 
 // ask compiles a call.
 func (w *journeyWork) ask(s *syntax.Ask, at spot, path string) {
-	w.supports("call", s.Word())
 	ask := &Ask{Otherwise: join}
 	i := w.lay(ask, s, at, path)
 	sent := w.sending(at)

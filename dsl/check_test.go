@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 				}
 				sources[f.Name] = string(f.Data)
 			}
-			program, diags := compile(sources, true)
+			program, diags := Load(sources)
 			got := describe(ownWords(sources, diags))
 			if (program == nil) != diag.HasErrors(diags) {
 				t.Errorf("program is %v with these diagnostics:\n%s", program, got)

@@ -76,7 +76,7 @@ const (
 	//	workspace { control 120% }
 	ControlShare diag.Code = "control-share"
 
-	// AlwaysQuiet is quiet hours that leave no minute of the day.
+	// AlwaysQuiet is quiet hours that leave no minute.
 	//
 	//	workspace { quiet 09:00 to 21:00 quiet 20:00 to 10:00 }
 	AlwaysQuiet diag.Code = "always-quiet"

@@ -50,7 +50,7 @@ func testCode(t *testing.T, v *ast.ValueSpec, code diag.Code) {
 		}
 		return
 	}
-	_, diags := compile(map[string]string{"a.journey": example}, true)
+	_, diags := Load(map[string]string{"a.journey": example})
 	found := false
 	for _, d := range diags {
 		switch {

@@ -35,7 +35,7 @@ func TestCompile(t *testing.T) {
 				}
 				sources[f.Name] = string(f.Data)
 			}
-			program, diags := compile(sources, true)
+			program, diags := Load(sources)
 			if program == nil {
 				t.Fatalf("it is wrong:\n%s", describe(diags))
 			}

@@ -36,7 +36,6 @@ func (c *checker) noteRequests(d *declaredJourney) {
 
 // emit compiles an emit.
 func (w *journeyWork) emit(s *syntax.Emit, at spot, path string) {
-	w.supports("emit", s.Word())
 	e := w.event(&s.Event)
 	switch {
 	case s.Event.Change != nil:
@@ -52,7 +51,6 @@ func (w *journeyWork) emit(s *syntax.Emit, at spot, path string) {
 
 // begin compiles a start.
 func (w *journeyWork) begin(s *syntax.Begin, at spot, path string) {
-	w.supports("start", s.Word())
 	begin := &Begin{Journey: s.Journey.Text}
 	w.lay(begin, s, at, path)
 	of := anything

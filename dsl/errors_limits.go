@@ -28,7 +28,7 @@ func errEmptyQuiet(at diag.Span) diag.Diagnostic {
 }
 
 func errAlwaysQuiet(at diag.Span, channel string) diag.Diagnostic {
-	return mistake(AlwaysQuiet, at, "", "with this, it is quiet all day for `%s`, and nothing would ever be sent", channel)
+	return mistake(AlwaysQuiet, at, "", "with this, it is always quiet for `%s`, and nothing would ever be sent", channel)
 }
 
 func errCapCount(n *syntax.Number) diag.Diagnostic {

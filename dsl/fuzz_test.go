@@ -40,7 +40,7 @@ func workspaces(t interface{ Fatal(...any) }) []map[string]string {
 func judge(t interface {
 	Fatalf(string, ...any)
 }, sources map[string]string) {
-	p, diags := compile(sources, true)
+	p, diags := Load(sources)
 	if (p == nil) != diag.HasErrors(diags) {
 		t.Fatalf("program %v with\n%s", p != nil, describe(diags))
 	}
@@ -66,7 +66,7 @@ func judge(t interface {
 			checkTargets(t, j, i, s)
 		}
 	}
-	q, _ := compile(maps.Clone(sources), true)
+	q, _ := Load(maps.Clone(sources))
 	if q == nil || q.Hash != p.Hash {
 		t.Fatalf("loaded again it is another program")
 	}

@@ -118,7 +118,6 @@ func (w *journeyWork) enterEvent(x *syntax.EnterEvent) {
 	scope.Event, scope.HasEntry, scope.Entry = t, true, t
 	entry := &Entry{Kind: OnEvent, Event: nameOf(e), Where: w.expr(x.Where, &scope, cond.Condition), Span: x.Span()}
 	if x.Each != nil {
-		w.supports("each", x.Each.Span())
 		entry.Each = x.Each.Text
 	}
 	w.add(entry)
@@ -278,7 +277,6 @@ func (w *journeyWork) clauses() {
 			w.j.Transactional = true
 		case *syntax.Control:
 			if once(x, "control") {
-				w.supports("control", x.Word())
 				w.j.Control = w.share(&x.Share)
 			}
 		case *syntax.Priority:
@@ -299,7 +297,6 @@ func (w *journeyWork) clauses() {
 }
 
 func (w *journeyWork) priority(x *syntax.Priority) {
-	w.supports("priority", x.Word())
 	n := int(x.Number.Value)
 	if float64(n) != x.Number.Value || n > 1_000_000 {
 		w.report(errPriority(&x.Number))

@@ -3,6 +3,7 @@ package dsl
 import (
 	"math"
 	"slices"
+	"time"
 
 	"journey/dsl/cond"
 	"journey/dsl/syntax"
@@ -41,14 +42,10 @@ func (c *checker) channel(name *syntax.Name, others ...string) string {
 }
 
 func (c *checker) quiet(item *syntax.Quiet) {
-	c.supports("quiet", item.Word())
 	if item.Broken() {
 		return
 	}
 	q := Quiet{From: item.From.Value, To: item.To.Value, Days: weekdays(item.Days)}
-	if item.Days != nil {
-		c.supports("quiet … on DAY", item.Days.Span())
-	}
 	for i := range item.Channels {
 		if name := c.channel(&item.Channels[i]); name != "" {
 			q.Channels = append(q.Channels, name)
@@ -63,9 +60,6 @@ func (c *checker) quiet(item *syntax.Quiet) {
 	}
 	s := &c.prog.Settings
 	s.Quiet = append(s.Quiet, q)
-	if q.Days != 0 && q.Days != everyDay {
-		return
-	}
 	for _, channel := range personalChannels {
 		if (len(q.Channels) == 0 || slices.Contains(q.Channels, channel)) && c.quietHours.add(channel, q) {
 			c.report(errAlwaysQuiet(item.Word(), channel))
@@ -74,38 +68,44 @@ func (c *checker) quiet(item *syntax.Quiet) {
 	}
 }
 
-const minutesOfDay = 24 * 60
+const (
+	minutesOfDay  = 24 * 60
+	minutesOfWeek = 7 * minutesOfDay
+)
 
-// quietDay are the minutes of the day in which it is quiet, by channel.
-type quietDay map[string]*[minutesOfDay]bool
+// quietWeek are the minutes of the week in which it is quiet, by channel.
+type quietWeek map[string]*[minutesOfWeek]bool
 
-// add takes quiet hours of every day; it says whether they are the last ones
-// that leave a channel no minute.
-func (d quietDay) add(channel string, q Quiet) (always bool) {
-	day := d[channel]
-	if day == nil {
-		day = new([minutesOfDay]bool)
-		d[channel] = day
+// add takes quiet hours; it says whether they are the last ones that leave a
+// channel no minute.
+func (w quietWeek) add(channel string, q Quiet) (always bool) {
+	week := w[channel]
+	if week == nil {
+		week = new([minutesOfWeek]bool)
+		w[channel] = week
 	}
 	to := int(q.To)
 	if q.To <= q.From {
 		to += minutesOfDay
 	}
 	fresh := false
-	for m := int(q.From); m < to; m++ {
-		fresh = fresh || !day[m%minutesOfDay]
-		day[m%minutesOfDay] = true
+	for day := range 7 {
+		if !q.Days.Has(time.Weekday(day)) {
+			continue
+		}
+		for m := int(q.From); m < to; m++ {
+			minute := &week[(day*minutesOfDay+m)%minutesOfWeek]
+			fresh = fresh || !*minute
+			*minute = true
+		}
 	}
-	return fresh && !slices.Contains(day[:], false)
+	return fresh && !slices.Contains(week[:], false)
 }
-
-const everyDay Weekdays = 1<<7 - 1
 
 // maxCapPer bounds the window of a cap: what was sent is remembered so long.
 const maxCapPer = 366 * value.Day
 
 func (c *checker) capacity(item *syntax.Cap) {
-	c.supports("cap", item.Word())
 	if item.Broken() {
 		return
 	}
@@ -129,7 +129,6 @@ func (c *checker) capacity(item *syntax.Cap) {
 }
 
 func (c *checker) suppress(item *syntax.Suppress) {
-	c.supports("suppress", item.Word())
 	rule := Suppress{}
 	if item.Channel != nil {
 		if rule.Channel = c.channel(item.Channel); rule.Channel == "" {
@@ -148,7 +147,6 @@ func (c *checker) topics() {
 	trait := c.prog.traits["topics"]
 	known := &value.Type{Kind: value.Object, Fields: slices.Clone(trait.Type.Fields)}
 	for _, item := range topicClauses(c.workspace) {
-		c.supports("topics", item.Word())
 		for _, t := range item.Items {
 			if t == nil || t.Name.Text == "" {
 				continue

@@ -25,13 +25,7 @@ const Extension = ".journey"
 // The diagnostics are all there is to say, sorted by place. With an error
 // among them the program is nil; warnings come together with a program.
 func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
-	return compile(sources, false)
-}
-
-// compile is Load; everything says that the whole language is supported.
-func compile(sources map[string]string, everything bool) (*Program, []diag.Diagnostic) {
 	c := newChecker(sources)
-	c.everything = everything
 	c.parse()
 	c.declare()
 	c.settings()
@@ -60,8 +54,6 @@ type checker struct {
 	parsed  []diag.Diagnostic     // what the parser reported
 	diags   []diag.Diagnostic     // what the checker reports
 
-	everything bool // nothing is refused for not being supported yet
-
 	// Declarations that were taken, in the order of the sources.
 	traitDecls   []*declaredTrait
 	segmentDecls []*declaredSegment
@@ -77,7 +69,7 @@ type checker struct {
 	requests     map[string]*requestEntry // by journey; nil for one that takes no requests
 
 	names      scopeNames
-	quietHours quietDay
+	quietHours quietWeek
 
 	splits map[string]*splitSeen
 	sent   []*sending
@@ -93,7 +85,7 @@ func newChecker(sources map[string]string) *checker {
 
 		declared:     map[*Message]*declaredMessage{},
 		declaredCall: map[*Call]*declaredCall{},
-		quietHours:   quietDay{},
+		quietHours:   quietWeek{},
 		changes:      map[string]*Event{},
 		requests:     map[string]*requestEntry{},
 		prog: &Program{

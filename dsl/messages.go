@@ -44,8 +44,6 @@ func (c *checker) message(d *declaredMessage) {
 	case !slices.Contains(channels, channel):
 		c.report(errUnknownChannel(&d.decl.Channel))
 		return
-	case channel != "email" && channel != "webhook":
-		c.supports(construct("via "+channel), d.decl.Channel.Span())
 	}
 	seen := map[string]bool{}
 	for _, item := range d.decl.Clauses.Items {
@@ -165,23 +163,19 @@ func (c *checker) messageClause(d *declaredMessage, item syntax.MessageClause) {
 		case "html":
 			m.HTML = c.content(d, item.Text, item.File, template.HTML)
 		case "image":
-			c.supports("image", item.Word())
 			m.Image = c.content(d, item.Text, item.File, template.Header)
 		}
 	case *syntax.Exempt:
 		m.Transactional = true
 	case *syntax.TopicOf:
-		c.supports("topic", item.Word())
 		m.Topic = item.Name.Text
 		if _, known := c.names.topics[m.Topic]; !known && m.Topic != "" {
 			c.report(errUnknownTopic(&item.Name, sorted(c.names.topics)))
 		}
 	case *syntax.Resend:
-		c.supports("in doubt resend", item.Word())
 		m.Resend = true
 	case *syntax.URL:
 		if m.Channel == "push" {
-			c.supports("url", item.Word())
 			m.Link = c.content(d, item.Text, false, template.Header)
 			return
 		}

@@ -15,7 +15,6 @@ const (
 
 // repeat compiles a loop.
 func (w *journeyWork) repeat(s *syntax.Repeat, at spot, path string) (ends bool) {
-	w.supports("repeat", s.Word())
 	loop := &Repeat{Times: int(s.Times.Value), Body: join}
 	i := w.lay(loop, s, at, path)
 	scope := w.scope(at.event)

@@ -57,7 +57,6 @@ func (c *checker) event(ref *syntax.EventRef) *Event {
 	e := c.lookup(ref)
 	switch {
 	case ref != nil && ref.Change != nil:
-		c.supports("change of", ref.Span())
 		if e == nil && ref.Change.Text != "" {
 			c.report(errUnknownTrait(ref.Change, sorted(c.names.traits)))
 		}

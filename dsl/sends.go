@@ -61,7 +61,6 @@ func (c *checker) messageExprs(d *declaredMessage, senders []*sending) {
 			d.message.To = c.expr(item.Address, &scope, cond.ValueOf(&value.Type{Kind: value.Email}))
 			noteSends(senders, item.Address)
 		case *syntax.ValidFor:
-			c.supports("valid for", item.Word())
 			d.message.ValidFor = c.expr(item.For, &scope, cond.Duration)
 			noteSends(senders, item.For)
 		case *syntax.JSON:
@@ -122,9 +121,7 @@ func (c *checker) sendersScope(senders []*sending) cond.Scope {
 	if len(entries) > 0 {
 		scope.Entry = merged(entries)
 	}
-	if c.everything || supported["with in json"] {
-		scope.With = given(senders)
-	}
+	scope.With = given(senders)
 	return scope
 }
 

@@ -40,7 +40,6 @@ func (c *checker) settings() {
 				}
 				s.LateAfter = item.Age.Value
 			case *syntax.ControlAll:
-				c.supports("control", item.Word())
 				s.Control = c.share(&item.Share)
 			case *syntax.Quiet:
 				c.quiet(item)

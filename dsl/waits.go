@@ -17,12 +17,8 @@ func (w *journeyWork) wait(s syntax.Step, at spot, path string) (ends bool) {
 	case *syntax.Wait:
 		w.lay(&Wait{For: expr(s.For, cond.Duration)}, s, at, path)
 	case *syntax.WaitClock:
-		if s.On != nil && s.Tomorrow {
-			w.supports("wait until tomorrow on", s.On.Span())
-		}
 		w.lay(&WaitClock{Clock: s.Clock.Value, Days: w.onDays(s.Days, s.On), Tomorrow: s.Tomorrow}, s, at, path)
 	case *syntax.WaitHour:
-		w.supports("wait until hour", s.Word())
 		w.lay(&WaitHour{Hour: expr(s.Hour, cond.ValueOf(&value.Type{Kind: value.Number}))}, s, at, path)
 	case *syntax.WaitWindow:
 		if s.From.Value == s.To.Value {
@@ -67,9 +63,6 @@ func (w *journeyWork) waitMoment(s *syntax.WaitMoment, moment *cond.Expr, at spo
 	wait := &WaitMoment{Moment: moment, ExitPast: s.ExitPast}
 	if s.At != nil {
 		wait.At, wait.HasAt, wait.Days = s.At.Value, true, weekdays(s.On)
-	}
-	if s.On != nil {
-		w.supports("wait until … at … on", s.On.Span())
 	}
 	i := w.lay(wait, s, at, path)
 	var ends, past bool

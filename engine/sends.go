@@ -252,7 +252,7 @@ func sameMessage(a, b *orchestrator.Rendered) bool {
 
 func equalRendered(a, b *orchestrator.Rendered) bool {
 	return a.Key == b.Key && a.Journey == b.Journey && a.Message == b.Message && a.Channel == b.Channel && a.To == b.To &&
-		a.Subject == b.Subject && a.Text == b.Text && a.HTML == b.HTML && a.URL == b.URL && a.Method == b.Method &&
+		a.Subject == b.Subject && a.Text == b.Text && a.HTML == b.HTML && a.URL == b.URL && a.Image == b.Image && a.Method == b.Method &&
 		a.Resend == b.Resend && a.Call == b.Call
 }
 

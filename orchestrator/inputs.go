@@ -17,7 +17,7 @@ const (
 	maxKept    = 1000
 	maxEnded   = 20
 	maxOpen    = 100 // ended runs of a journey that are kept for their goals
-	maxLedger  = 50 // final entries
+	maxLedger  = 50  // final entries
 	markWindow = 24 * value.Hour
 )
 

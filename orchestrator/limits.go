@@ -124,11 +124,14 @@ func (m *machine) quietUntil(channel string, at value.Time) (value.Time, bool) {
 				continue
 			}
 			for d := until.Date(zone) - 1; d <= until.Date(zone); d++ {
+				if !q.Days.Has(d.Weekday()) {
+					continue
+				}
 				from, last := d.At(q.From, zone), d
 				if q.To <= q.From {
 					last++
 				}
-				if to := last.At(q.To, zone); from <= until && until < to && to.Sub(at) < 7*value.Day {
+				if to := last.At(q.To, zone); from <= until && until < to && to.Sub(at) < 8*value.Day {
 					until, quiet, again = to, true, true
 				}
 			}

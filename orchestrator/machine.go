@@ -115,7 +115,8 @@ type Rendered struct {
 	Channel             string
 	To                  string
 	Subject, Text, HTML string
-	URL, Method         string
+	URL, Method         string // of a webhook; the URL also of a push message: what it opens
+	Image               string // the address of a line message's picture
 	JSON                []byte
 	Transactional       bool
 	Resend              bool // in doubt resend

@@ -37,7 +37,7 @@ func (m *machine) render(r *profiles.Run, d *delivery) (Rendered, error) {
 	for _, part := range []struct {
 		t   *template.Template
 		out *string
-	}{{msg.Subject, &out.Subject}, {msg.Text, &out.Text}, {msg.HTML, &out.HTML}} {
+	}{{msg.Subject, &out.Subject}, {msg.Text, &out.Text}, {msg.HTML, &out.HTML}, {msg.Link, &out.URL}, {msg.Image, &out.Image}} {
 		if part.t == nil {
 			continue
 		}
@@ -69,13 +69,32 @@ func (m *machine) data(r *profiles.Run, d *delivery) map[string]any {
 	if env.Event != nil {
 		data["event"] = eventData(env.Event)
 	}
-	for _, w := range d.with {
-		data[w.Name] = plain(w.Expr.Value(m.atStep(r, d.Slot)))
+	for name, v := range m.given(r, d) {
+		data[name] = plain(v)
 	}
 	if m.Unsubscribe != nil {
 		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, d.ID, r.Pass))
 	}
 	return data
+}
+
+// given is what a step's `with` gives its message or call; nil for nothing.
+func (m *machine) given(r *profiles.Run, d *delivery) map[string]any {
+	if len(d.with) == 0 {
+		return nil
+	}
+	given := make(map[string]any, len(d.with))
+	for _, w := range d.with {
+		given[w.Name] = w.Expr.Value(m.atStep(r, d.Slot))
+	}
+	return given
+}
+
+// atDelivery prepares the environment for an expression of a message or call.
+func (m *machine) atDelivery(r *profiles.Run, d *delivery, given map[string]any) *cond.Env {
+	e := m.atStep(r, d.Slot)
+	e.With = given
+	return e
 }
 
 // eventData is an event as a template or a JSON body sees it.
@@ -115,6 +134,7 @@ func plain(v any) any {
 // body is a webhook's JSON, its fields in the order of the declaration.
 func (m *machine) body(r *profiles.Run, d *delivery, fields []dsl.Named) ([]byte, error) {
 	var b bytes.Buffer
+	given := m.given(r, d)
 	b.WriteByte('{')
 	for i, f := range fields {
 		if i > 0 {
@@ -124,7 +144,7 @@ func (m *machine) body(r *profiles.Run, d *delivery, fields []dsl.Named) ([]byte
 		if err != nil {
 			return nil, err
 		}
-		v, err := json.Marshal(JSONValue(f.Expr.Value(m.atStep(r, d.Slot)), m.env.Zone))
+		v, err := json.Marshal(JSONValue(f.Expr.Value(m.atDelivery(r, d, given)), m.env.Zone))
 		if err != nil {
 			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}

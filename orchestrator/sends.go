@@ -201,7 +201,7 @@ func (m *machine) judge(j *dsl.Journey, r *profiles.Run, d *delivery, send *prof
 // validFor is how late a send may go out.
 func (m *machine) validFor(r *profiles.Run, d *delivery) value.Duration {
 	if d.message != nil && d.message.ValidFor != nil {
-		return d.message.ValidFor.Duration(m.atStep(r, d.Slot))
+		return d.message.ValidFor.Duration(m.atDelivery(r, d, m.given(r, d)))
 	}
 	return validFor
 }
@@ -234,7 +234,7 @@ func AddressTrait(channel string) string {
 func (m *machine) address(r *profiles.Run, d *delivery) string {
 	var v any
 	if d.message.To != nil {
-		v = d.message.To.Value(m.atStep(r, d.Slot))
+		v = d.message.To.Value(m.atDelivery(r, d, m.given(r, d)))
 	} else {
 		v = m.p.Value(AddressTrait(d.message.Channel))
 	}

@@ -61,7 +61,7 @@ func TraitOf(p *profiles.Person, name string) any {
 func (m *machine) about() *cond.Env {
 	e := &m.env
 	e.Now, e.Zone, e.Look = m.at, m.p.Zone(m.plan.Settings.Zone), 0
-	e.Event, e.Entry, e.Run, e.Sends = nil, nil, nil, &m.view
+	e.Event, e.Entry, e.Run, e.With, e.Sends = nil, nil, nil, nil, &m.view
 	m.view.run = nil
 	return e
 }

@@ -81,13 +81,16 @@ func (m *machine) moment(r *profiles.Run, s dsl.Step, from value.Time) (until va
 func momentOf(s *dsl.WaitMoment, env *cond.Env) (value.Time, bool) {
 	v := s.Moment.Value(env)
 	if s.HasAt {
-		switch d := v.(type) {
+		var day value.Date
+		switch v := v.(type) {
 		case value.Date:
-			return d.At(s.At, env.Zone), true
+			day = v
 		case value.Time:
-			return d.Date(env.Zone).At(s.At, env.Zone), true
+			day = v.Date(env.Zone)
+		default:
+			return 0, false
 		}
-		return 0, false
+		return firstOf(s.Days, day).At(s.At, env.Zone), true
 	}
 	return value.Instant(v, env.Zone)
 }
@@ -96,7 +99,7 @@ func momentOf(s *dsl.WaitMoment, env *cond.Env) (value.Time, bool) {
 func nextClock(s *dsl.WaitClock, c value.Time, zone *time.Location) value.Time {
 	day := c.Date(zone)
 	if s.Tomorrow {
-		return (day + 1).At(s.Clock, zone)
+		return firstOf(s.Days, day+1).At(s.Clock, zone)
 	}
 	for d := day; d <= day+8; d++ {
 		if t := d.At(s.Clock, zone); t >= c && s.Days.Has(d.Weekday()) {
@@ -104,6 +107,14 @@ func nextClock(s *dsl.WaitClock, c value.Time, zone *time.Location) value.Time {
 		}
 	}
 	return c // no day at all: the checker refuses it
+}
+
+// firstOf is the first of some weekdays from a day on.
+func firstOf(days dsl.Weekdays, day value.Date) value.Date {
+	for !days.Has(day.Weekday()) {
+		day++
+	}
+	return day
 }
 
 // nextHour is the next such local hour from c on; at once where it is missing

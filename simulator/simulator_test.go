@@ -133,6 +133,8 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 		body := r.Subject + "|" + r.Text
 		if r.Channel == "webhook" {
 			body = string(r.JSON)
+		} else if r.URL != "" || r.Image != "" {
+			body += "|" + r.URL + r.Image
 		}
 		if fails[r.Message] {
 			return orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider}

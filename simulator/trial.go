@@ -147,7 +147,7 @@ func (r *trialRun) deliver(m orchestrator.Rendered, at value.Time) orchestrator.
 	if r.Test.Assume.Fails[m.Message] {
 		return orchestrator.Outcome{State: profiles.Failed, Reason: orchestrator.FailedProvider}
 	}
-	fields := map[string]string{"subject": m.Subject, "title": m.Subject, "text": m.Text, "html": m.HTML}
+	fields := map[string]string{"subject": m.Subject, "title": m.Subject, "text": m.Text, "html": m.HTML, "url": m.URL, "image": m.Image}
 	if m.Channel == "webhook" {
 		jsonFields(m.JSON, fields)
 	}

@@ -71,9 +71,6 @@ const (
 	//	trait a: text }
 	StrayBracket Code = "stray-bracket"
 
-	// ReservedWord is a word of the language that is not supported yet.
-	ReservedWord Code = "reserved-word"
-
 	// ClauseAfterStep is a clause of a journey's head that stands after a step.
 	ClauseAfterStep Code = "clause-after-step"
 

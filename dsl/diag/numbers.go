@@ -3,8 +3,8 @@ package diag
 import "strings"
 
 // numbers is the registry of the codes: each has a number, which is never
-// given to another one and never changes. Codes that are no longer in use stay
-// here. What a code means, with examples, is in package codes.
+// given to another one and never changes: J015 was one that is no longer in
+// use. What a code means, with examples, is in package codes.
 //
 // The first digit says what the code is about: 0 reading a file, 1 names and
 // expressions, 2 declarations and settings, 3 messages, 4 journeys, 5 tests
@@ -24,7 +24,6 @@ var numbers = map[Code]string{
 	"unclosed-block":     "J012",
 	"unclosed-bracket":   "J013",
 	"stray-bracket":      "J014",
-	"reserved-word":      "J015",
 	"clause-after-step":  "J016",
 	"repeated-clause":    "J017",
 	"too-deep":           "J018",
