@@ -43,6 +43,21 @@ var ownHeaders = map[string]bool{
 	"Message-Id": true, "Mime-Version": true, "Return-Path": true, "Received": true, KeyHeader: true,
 }
 
+// UnsubscribeHeaders are the headers by which a mail program offers to leave
+// with one click (RFC 2369, RFC 8058): page takes a POST of
+// "List-Unsubscribe=One-Click" from anybody who has the address; mailbox, which
+// may be empty, is an address to write to. A page that is none gives none.
+func UnsubscribeHeaders(page, mailbox string) map[string]string {
+	if page == "" {
+		return nil
+	}
+	ways := "<" + page + ">"
+	if mailbox != "" {
+		ways += ", <mailto:" + mailbox + "?subject=unsubscribe>"
+	}
+	return map[string]string{"List-Unsubscribe": ways, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+}
+
 // compose checks the message and renders it. Its errors are permanent.
 func (e *Email) compose(m Message) (*letter, *Error) {
 	if m.Key == "" || hasControl(m.Key) {

@@ -42,11 +42,15 @@ type activities struct {
 	runs     runs
 	channels channels.Set
 	from     string
-	order    func(orchestrator.Order) Order
-	log      *slog.Logger
-	local    chan struct{} // places for deliveries inside workflow tasks
-	underWay *underWay
-	passed   func(Point, string)
+	// The address of the page on which the receiver of a send can leave; nil:
+	// there is none. The mailbox for the same; "": none.
+	unsubscribe     func(key string) string
+	unsubscribeMail string
+	order           func(orchestrator.Order) Order
+	log             *slog.Logger
+	local           chan struct{} // places for deliveries inside workflow tasks
+	underWay        *underWay
+	passed          func(Point, string)
 }
 
 // Advance lets a run go on and answers its next order.
@@ -136,6 +140,9 @@ func (a *activities) prepare(ctx context.Context, d engine.Draft) (channels.Deli
 	}
 	if m.Channel == "email" {
 		msg.From = a.from
+		if a.unsubscribe != nil && !m.Transactional {
+			msg.Headers = channels.UnsubscribeHeaders(a.unsubscribe(m.Key), a.unsubscribeMail)
+		}
 	}
 	return p.Prepare(ctx, msg)
 }

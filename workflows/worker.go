@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,7 +23,13 @@ type Options struct {
 	Engine    *engine.Engine
 	Channels  channels.Set
 	From      string // sender of e-mails
-	Logger    *slog.Logger
+	// Unsubscribe is the address of the page on which the receiver of a send
+	// can leave, by the send's key; UnsubscribeMail is a mailbox for the same,
+	// which somebody reads. Mails that are not transactional carry them for
+	// mail programs (RFC 8058); nil and "": there is none.
+	Unsubscribe     func(key string) string
+	UnsubscribeMail string
+	Logger          *slog.Logger
 	// Slots is how many deliveries of a channel may be under way at once;
 	// 0: 32.
 	Slots int
@@ -37,15 +42,16 @@ type Options struct {
 // Side is the running Temporal side: workers and relay.
 type Side struct {
 	opt      Options
-	workers  []worker.Worker
+	keepers  []*keeper
 	underWay *underWay
 	relay    *relay
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
 
-// Launch starts workers and relay. Whoever starts them stops them.
-func Launch(ctx context.Context, opt Options) (*Side, error) {
+// Launch starts workers and relay; it does not wait for Temporal, which may be
+// away. Whoever starts them stops them.
+func Launch(ctx context.Context, opt Options) *Side {
 	if opt.Slots == 0 {
 		opt.Slots = 32
 	}
@@ -54,49 +60,103 @@ func Launch(ctx context.Context, opt Options) (*Side, error) {
 	}
 	s := &Side{opt: opt, underWay: newUnderWay()}
 	acts := &activities{
-		engine: opt.Engine, runs: opt.Engine, order: realOrder(opt.Engine), channels: opt.Channels, from: opt.From, log: opt.Logger,
+		engine: opt.Engine, runs: opt.Engine, order: realOrder(opt.Engine), channels: opt.Channels, from: opt.From,
+		unsubscribe: opt.Unsubscribe, unsubscribeMail: opt.UnsubscribeMail, log: opt.Logger,
 		local: make(chan struct{}, opt.Slots), underWay: s.underWay, passed: opt.passed(),
 	}
-	s.workers = append(s.workers, newWorker(opt, RunQueue, acts, true))
+	s.keep(RunQueue, acts, true)
 	for channel := range opt.Channels {
-		s.workers = append(s.workers, newWorker(opt, SendQueue(channel), acts, false))
-	}
-	for i, w := range s.workers {
-		if err := w.Start(); err != nil {
-			for _, started := range s.workers[:i] {
-				started.Stop()
-			}
-			return nil, fmt.Errorf("start a Temporal worker: %w", err)
-		}
+		s.keep(SendQueue(channel), acts, false)
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	s.relay = newRelay(opt)
 	s.done.Go(func() { s.relay.run(ctx) })
-	return s, nil
+	s.done.Go(func() { s.work(ctx) })
+	return s
+}
+
+// keep adds a worker of a queue to those that are kept running.
+func (s *Side) keep(queue string, acts *activities, workflows bool) {
+	s.keepers = append(s.keepers, &keeper{
+		queue: queue, first: restFirst, most: restMost, log: s.opt.Logger,
+		make: func(died func(error)) pollingWorker { return newWorker(s.opt, queue, acts, workflows, died) },
+	})
+}
+
+// work runs the workers, once Temporal answers for the first time.
+func (s *Side) work(ctx context.Context) {
+	told := false
+	for rest := restFirst / 4; ; rest = min(2*rest, restMost/6) {
+		if s.answers(ctx) {
+			break
+		}
+		if !told && ctx.Err() == nil {
+			told = true
+			s.opt.Logger.Warn("Temporal does not answer yet: events are accepted, journeys wait")
+		}
+		if sleep(ctx, rest) != nil {
+			return
+		}
+	}
+	if told {
+		s.opt.Logger.Warn("Temporal answers: journeys go on")
+	}
+	var all sync.WaitGroup
+	for _, k := range s.keepers {
+		all.Go(func() { k.run(ctx) })
+	}
+	all.Wait()
+}
+
+func (s *Side) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.opt.Client.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err == nil
+}
+
+// Down are the workers that do not run at the moment, though they were
+// started. One whose Temporal has not answered yet is not among them.
+func (s *Side) Down() []Down {
+	var list []Down
+	for _, k := range s.keepers {
+		if d, is := k.state(); is {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // stopPatience is how long a stop waits for what is under way: as long as a
 // provider may take, and a little for the settlement.
-const stopPatience = deliverTimeout - 5*time.Second
+const stopPatience = deliverTimeout - 6*time.Second
+
+// stopWorkers is how long the workers may take after that: a Temporal that is
+// away keeps them from taking their leave.
+const stopWorkers = 2 * time.Second
 
 // Stop ends relay and workers; deliveries under way are brought to their end.
 func (s *Side) Stop() {
 	idle, late := s.underWay.stop(), time.After(stopPatience)
 	s.stop()
-	s.done.Wait()
-	var all sync.WaitGroup
-	for _, w := range s.workers {
-		all.Go(w.Stop)
-	}
-	all.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.done.Wait()
+	}()
 	select {
 	case <-idle:
 	case <-late:
 		s.opt.Logger.Warn("deliveries are cut off: their sends will be uncertain")
 	}
+	select {
+	case <-ended:
+	case <-time.After(stopWorkers):
+		s.opt.Logger.Debug("Temporal's workers are left behind")
+	}
 }
 
-func newWorker(opt Options, queue string, acts *activities, workflows bool) worker.Worker {
+func newWorker(opt Options, queue string, acts *activities, workflows bool, died func(error)) worker.Worker {
 	w := worker.New(opt.Client, queue, worker.Options{
 		MaxConcurrentActivityExecutionSize:      opt.Slots,
 		MaxConcurrentLocalActivityExecutionSize: 4 * opt.Slots,
@@ -106,16 +166,21 @@ func newWorker(opt Options, queue string, acts *activities, workflows bool) work
 		WorkflowPanicPolicy:                     worker.BlockWorkflow,
 		DisableWorkflowWorker:                   !workflows,
 		Interceptors:                            []interceptor.WorkerInterceptor{&failures{log: opt.Logger}},
-		OnFatalError: func(err error) {
-			opt.Logger.Error("a Temporal worker has stopped", "queue", queue, "error", err.Error())
-		},
+		OnFatalError:                            died, // at most once
 	})
 	if workflows {
 		Register(w)
 	}
-	w.RegisterActivityWithOptions(acts.Advance, activity.RegisterOptions{Name: AdvanceActivity})
-	w.RegisterActivityWithOptions(acts.Deliver, activity.RegisterOptions{Name: DeliverActivity})
+	acts.register(w)
 	return w
+}
+
+// register registers the activities under their names.
+func (a *activities) register(r interface {
+	RegisterActivityWithOptions(a any, o activity.RegisterOptions)
+}) {
+	r.RegisterActivityWithOptions(a.Advance, activity.RegisterOptions{Name: AdvanceActivity})
+	r.RegisterActivityWithOptions(a.Deliver, activity.RegisterOptions{Name: DeliverActivity})
 }
 
 // Register registers the workflow under its name.

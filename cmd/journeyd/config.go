@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"os"
 	"sort"
@@ -30,6 +31,8 @@ type config struct {
 	SMTP           string              `koanf:"smtp"`
 	From           string              `koanf:"from"`
 	PublicURL      string              `koanf:"public_url"`
+	LinkSecret     []string            `koanf:"link_secret"` // the first signs, all are good
+	UnsubMail      string              `koanf:"unsubscribe_mail"`
 	AdminKey       string              `koanf:"admin_key"`
 	WriteKeys      map[string]string   `koanf:"write_keys"`      // key by source name
 	WebhookSecrets map[string][]string `koanf:"webhook_secrets"` // by message name, the newest first
@@ -48,6 +51,8 @@ var keys = map[string]string{
 	"smtp":             "mail server: smtp://[user:password@]host:port or smtps://…",
 	"from":             "sender of e-mails",
 	"public_url":       "address of this server in links: https://journey.example.com",
+	"link_secret":      "secret that signs the links in messages; several: the first signs, all are good",
+	"unsubscribe_mail": "mailbox that somebody reads, for those who want no more mails",
 	"admin_key":        "key for the admin API and profiles",
 	"write_keys.":      "key of each source that may post events",
 	"webhook_secrets.": "signing secrets of each webhook message",
@@ -64,7 +69,7 @@ var defaults = map[string]any{
 
 // secret says whether a key's value is shown masked.
 func secret(key string) bool {
-	return key == "admin_key" || strings.HasPrefix(key, "write_keys.") || strings.HasPrefix(key, "webhook_secrets.")
+	return key == "admin_key" || key == "link_secret" || strings.HasPrefix(key, "write_keys.") || strings.HasPrefix(key, "webhook_secrets.")
 }
 
 // loadConfig reads the configuration from its four places.
@@ -81,18 +86,24 @@ func loadConfig(path string, flags *pflag.FlagSet) (*config, *koanf.Koanf, error
 	if err := unknown(k.Keys(), path); err != nil {
 		return nil, nil, err
 	}
+	if err := unknownVariables(os.Environ()); err != nil {
+		return nil, nil, err
+	}
 	vars := env.Provider(".", env.Opt{Prefix: "JOURNEY_", TransformFunc: envKey})
 	if err := k.Load(vars, nil); err != nil {
 		return nil, nil, fmt.Errorf("environment: %w", err)
 	}
 	if flags != nil {
-		if err := k.Load(posflag.Provider(flags, ".", k), nil); err != nil {
+		key := func(f *pflag.Flag) (string, any) {
+			return strings.ReplaceAll(f.Name, "-", "_"), posflag.FlagVal(flags, f)
+		}
+		if err := k.Load(posflag.ProviderWithFlag(flags, ".", k, key), nil); err != nil {
 			return nil, nil, err
 		}
 	}
 	var c config
 	if err := k.Unmarshal("", &c); err != nil {
-		return nil, nil, fmt.Errorf("configuration: %w", err)
+		return nil, nil, fmt.Errorf("configuration: %s", strings.Join(strings.Fields(err.Error()), " ")) // on one line
 	}
 	return &c, k, nil
 }
@@ -110,10 +121,37 @@ func envKey(name, value string) (string, any) {
 				return known + rest, value
 			}
 		} else if key == known {
+			if key == "link_secret" {
+				return key, strings.Fields(value)
+			}
 			return key, value
 		}
 	}
 	return "", nil
+}
+
+// unknownVariables refuses variables that look like a misspelt key: they would
+// be ignored otherwise. Others may be somebody else's.
+func unknownVariables(environ []string) error {
+	var names []string
+	for known := range keys {
+		names = append(names, strings.TrimSuffix(known, "."))
+	}
+	sort.Strings(names)
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		short, ours := strings.CutPrefix(name, "JOURNEY_")
+		if !ours || short == "KEY" || short == "SERVER" { // the last are the command line's
+			continue
+		}
+		if key, _ := envKey(name, value); key != "" {
+			continue
+		}
+		if near := diag.Suggest(strings.ToLower(short), names); near != "" {
+			return fmt.Errorf("environment: there is no %s: did you mean JOURNEY_%s?", name, strings.ToUpper(near))
+		}
+	}
+	return nil
 }
 
 // unknown refuses keys that mean nothing: a misspelt one would be ignored
@@ -177,8 +215,8 @@ func (c *config) complete() error {
 		return fmt.Errorf("the configuration lacks %s: give it by --config FILE, by flags, or as JOURNEY_%s",
 			strings.Join(missing, ", "), strings.ToUpper(missing[0]))
 	}
-	if c.SMTP != "" && c.From == "" {
-		return errors.New("the configuration lacks from: the sender of e-mails, like shop@example.com")
+	if err := c.completeMail(); err != nil {
+		return err
 	}
 	for name, key := range c.WriteKeys {
 		if len(key) < 16 {
@@ -189,6 +227,51 @@ func (c *config) complete() error {
 		return errors.New("admin_key is too short to be a secret: use at least 16 characters")
 	}
 	return nil
+}
+
+// completeMail says what a server that sends mails still has to be told: a
+// link to leave by stands in each that is not transactional, and must work.
+func (c *config) completeMail() error {
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return fmt.Errorf("public_url %s is no address: write it like https://journey.example.com", redacted(c.PublicURL))
+		}
+	}
+	if c.UnsubMail != "" {
+		if a, err := mail.ParseAddress(c.UnsubMail); err != nil || a.Address != c.UnsubMail {
+			return errors.New("unsubscribe_mail is no address: write it like leave@shop.example")
+		}
+	}
+	for _, secret := range c.LinkSecret {
+		if len(secret) < 16 {
+			return errors.New("link_secret is too short to be a secret: use at least 16 characters")
+		}
+	}
+	if c.SMTP == "" {
+		return nil
+	}
+	switch {
+	case c.From == "":
+		return errors.New("the configuration lacks from: the sender of e-mails, like shop@example.com")
+	case c.PublicURL == "":
+		return errors.New("the configuration lacks public_url: the address of this server in the links of mails, like https://journey.example.com")
+	case len(c.LinkSecret) == 0:
+		return errors.New("the configuration lacks link_secret: it signs the links by which people leave; make one with `openssl rand -hex 32`, and keep it")
+	}
+	return nil
+}
+
+// linkSecrets are the secrets of links; without mails there are no links, and
+// one that nobody knows will do.
+func (c *config) linkSecrets() [][]byte {
+	if len(c.LinkSecret) == 0 {
+		return [][]byte{newSecret()}
+	}
+	var list [][]byte
+	for _, s := range c.LinkSecret {
+		list = append(list, []byte(s))
+	}
+	return list
 }
 
 // publicURL is the address of this server as the outside knows it.

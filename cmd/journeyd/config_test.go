@@ -25,7 +25,8 @@ func TestConfigOrder(t *testing.T) {
 	t.Setenv("JOURNEY_WEBHOOK_SECRETS_POINTS", "whsec_b whsec_a")
 	t.Setenv("JOURNEY_KEY", "of the command line")
 	cmd := serveCommand()
-	if err := cmd.ParseFlags([]string{"--temporal", "flag:7233"}); err != nil {
+	t.Setenv("JOURNEY_LINK_SECRET", "0123456789-new 0123456789-old")
+	if err := cmd.ParseFlags([]string{"--temporal", "flag:7233", "--log-level", "debug", "--public_url", "https://flag.example"}); err != nil {
 		t.Fatal(err)
 	}
 	c, k, err := loadConfig(path, cmd.Flags())
@@ -33,6 +34,9 @@ func TestConfigOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Listen != "1.2.3.4:5" || c.Redis != "redis://env:6379" || c.Temporal != "flag:7233" || c.Namespace != "default" {
+		t.Errorf("got %+v", c)
+	}
+	if c.LogLevel != "debug" || c.PublicURL != "https://flag.example" || len(c.LinkSecret) != 2 {
 		t.Errorf("got %+v", c)
 	}
 	if c.WriteKeys["web"] == "" || c.WriteKeys["app"] == "" || len(c.WebhookSecrets["points"]) != 2 {
@@ -49,6 +53,17 @@ func TestConfigUnknownKey(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `did you mean "temporal"`) {
 		t.Errorf("got %v", err)
 	}
+	_, _, err = loadConfig(write(t, "listen: [1]\n"), nil)
+	if err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("not one line: %v", err)
+	}
+	if err := unknownVariables([]string{"JOURNEY_KEY=x", "JOURNEY_SERVER=x", "JOURNEY_CITY=x", "JOURNEY_WRITE_KEYS_WEB=x", "HOME=x"}); err != nil {
+		t.Error(err)
+	}
+	t.Setenv("JOURNEY_LINK_SECRT", "0123456789abcdef")
+	if _, _, err := loadConfig("", nil); err == nil || !strings.Contains(err.Error(), "did you mean JOURNEY_LINK_SECRET?") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestConfigComplete(t *testing.T) {
@@ -59,5 +74,28 @@ func TestConfigComplete(t *testing.T) {
 	c.WriteKeys = map[string]string{"web": "short"}
 	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "write_keys.web") {
 		t.Errorf("got %v", err)
+	}
+	// A server that sends mails needs what the links in them need.
+	c = config{
+		Redis: "redis://x", Temporal: "x", AdminKey: "0123456789abcdef", WriteKeys: map[string]string{"web": "0123456789abcdef"},
+		SMTP: "smtp://mail",
+	}
+	for _, step := range []struct {
+		lacks string
+		then  func()
+	}{
+		{"from", func() { c.From = "shop@example.com" }},
+		{"public_url", func() { c.PublicURL = "shop.example" }},
+		{"public_url shop.example is no address", func() { c.PublicURL = "https://shop.example" }},
+		{"link_secret", func() { c.LinkSecret = []string{"short"} }},
+		{"link_secret is too short", func() { c.LinkSecret = []string{"0123456789abcdef"} }},
+	} {
+		if err := c.complete(); err == nil || !strings.Contains(err.Error(), step.lacks) {
+			t.Errorf("got %v, want something about %s", err, step.lacks)
+		}
+		step.then()
+	}
+	if err := c.complete(); err != nil {
+		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -128,6 +129,9 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	}
 	s, err := wire(ctx, opt)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	if err := s.publish(ctx, sources); err != nil {
@@ -227,12 +231,15 @@ func redisKind(s string) (embedredis.Kind, bool) {
 	return "", false
 }
 
+// devPatience is how long a Redis that is slow is waited for.
+const devPatience = 10 * time.Second
+
 func devServer(f devFlags, below *surroundings, ln net.Listener, log *slog.Logger) (serverOptions, error) {
 	secret, err := linkSecret(f.data)
 	return serverOptions{
 		listener: ln, redisURL: below.redisURL, temporal: below.temporal, namespace: "default", speed: f.speed,
 		from: "shop@journey.example", writeKeys: map[string]string{"dev": "dev"}, adminKey: "admin",
-		secret: secret, publicURL: "http://" + ln.Addr().String(), log: log,
+		links: newLinks("http://"+ln.Addr().String(), secret), redisWait: devPatience, log: log,
 	}, err
 }
 
@@ -275,15 +282,26 @@ func devChannels(opt *serverOptions, smtp string, box *mailbox.Box) error {
 	return nil
 }
 
-// linkSecret is the key that signs links: kept with the data, else new.
-func linkSecret(dir string) ([]byte, error) {
+// newSecret is a secret that nobody knows.
+func newSecret() []byte {
 	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process before
+	return secret
+}
+
+// linkSecret is the secret that signs links: kept with the data, so that the
+// links in mails survive a restart; else new.
+func linkSecret(dir string) ([]byte, error) {
+	secret := newSecret()
 	if dir == "" {
 		return secret, nil
 	}
 	path := filepath.Join(dir, "links.key")
-	if old, err := os.ReadFile(path); err == nil && len(old) == len(secret) {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the key of links cannot be read: %w", err)
+	}
+	if len(old) == len(secret) {
 		return old, nil
 	}
 	if err := os.WriteFile(path, secret, 0o600); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -218,6 +219,7 @@ type site struct {
 	temporal  string // address
 	namespace string
 	smtp      string
+	listen    string   // address of the API; "": any
 	redisURL  string   // by which the server reaches Redis
 	env       []string // besides
 }
@@ -300,19 +302,26 @@ const (
 	siteAdminKey = "an-admin-key-of-tests"
 )
 
-// serve starts a `journeyd serve`; it is ready once something is deployed.
+// serve starts a `journeyd serve` and waits until it is ready.
 func (x *site) serve(env ...string) *process {
 	x.t.Helper()
-	p := newProcess(x.t, "serve", "--listen", "127.0.0.1:0", "--redis", x.redisURL, "--temporal", x.temporal,
-		"--namespace", x.namespace, "--from", "shop@journey.example")
+	return x.begin(env...).ready()
+}
+
+// begin starts a `journeyd serve`.
+func (x *site) begin(env ...string) *process {
+	x.t.Helper()
+	p := newProcess(x.t, "serve", "--listen", cmp.Or(x.listen, "127.0.0.1:0"), "--redis", x.redisURL, "--temporal", x.temporal,
+		"--namespace", x.namespace, "--from", "shop@journey.example", "--public-url", "https://journey.example.com")
 	if x.smtp != "" {
 		p.cmd.Args = append(p.cmd.Args, "--smtp", x.smtp)
 	}
 	p.keys = [2]string{siteWriteKey, siteAdminKey}
-	p.cmd.Env = append(p.cmd.Env, "JOURNEY_WRITE_KEYS_WEB="+siteWriteKey, "JOURNEY_ADMIN_KEY="+siteAdminKey)
+	p.cmd.Env = append(p.cmd.Env, "JOURNEY_WRITE_KEYS_WEB="+siteWriteKey, "JOURNEY_ADMIN_KEY="+siteAdminKey,
+		"JOURNEY_LINK_SECRET=a-link-secret-of-tests")
 	p.cmd.Env = append(append(p.cmd.Env, x.env...), env...)
 	p.start()
-	return p.ready()
+	return p
 }
 
 // deploy publishes a workspace of one file.

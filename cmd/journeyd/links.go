@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"net/http"
 	"strings"
@@ -18,26 +19,30 @@ import (
 )
 
 // links are the signed links in messages. A link holds the send's key and a
-// signature over its purpose; it names nobody.
+// signature over its purpose; it names nobody. They are good for as long as
+// their secret is one of the server's: mails are read late.
 type links struct {
-	secret []byte
-	base   string
+	secrets [][]byte // the first signs, all are good
+	base    string
 }
 
-func newLinks(secret []byte, base string) *links {
-	return &links{secret, strings.TrimSuffix(base, "/")}
+func newLinks(base string, secrets ...[]byte) *links {
+	return &links{secrets, strings.TrimSuffix(base, "/")}
 }
 
-func (l *links) sign(purpose, key string) string {
-	mac := hmac.New(sha256.New, l.secret)
+func sign(secret []byte, purpose, key string) string {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(purpose + "\x00" + key))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// leaving is the purpose of the only links there are.
+const leaving = "unsubscribe"
+
 // unsubscribe is the address at which the receiver of a send can leave its
 // channel.
 func (l *links) unsubscribe(key string) string {
-	return l.base + "/u/" + base64.RawURLEncoding.EncodeToString([]byte(key)) + "." + l.sign("unsubscribe", key)
+	return l.base + "/u/" + base64.RawURLEncoding.EncodeToString([]byte(key)) + "." + sign(l.secrets[0], leaving, key)
 }
 
 // read is the send's key of a link; false for one that is not ours.
@@ -47,10 +52,15 @@ func (l *links) read(token string) (string, bool) {
 		return "", false
 	}
 	key, err := base64.RawURLEncoding.DecodeString(enc)
-	if err != nil || !hmac.Equal([]byte(sig), []byte(l.sign("unsubscribe", string(key)))) {
+	if err != nil {
 		return "", false
 	}
-	return string(key), true
+	for _, secret := range l.secrets {
+		if hmac.Equal([]byte(sig), []byte(sign(secret, leaving, string(key)))) {
+			return string(key), true
+		}
+	}
+	return "", false
 }
 
 // leaver is what leaving needs of the engine.
@@ -99,10 +109,21 @@ func (l *links) handler(e leaver) http.Handler {
 	})
 }
 
-// leave takes back the consent of the send's receiver.
+// leavePatience is how long leaving may take, the answer included: less than
+// the two seconds within which anybody hears that Redis is away.
+const leavePatience = 1600 * time.Millisecond
+
+// leave takes back the consent of the send's receiver. Once more it changes
+// nothing, and neither does it for somebody who is not known any more: nobody
+// writes to him.
 func leave(ctx context.Context, e leaver, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, leavePatience)
+	defer cancel()
 	run, _, _ := strings.Cut(key, "/")
 	view, err := e.Profile(ctx, store.RunProfile(run))
+	if errors.Is(err, engine.ErrNoProfile) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

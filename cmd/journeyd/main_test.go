@@ -147,6 +147,12 @@ func (p *process) kill() {
 func (p *process) end() int {
 	p.t.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	return p.ended()
+}
+
+// ended waits for the exit code of a process that was told to end.
+func (p *process) ended() int {
+	p.t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(35 * time.Second):

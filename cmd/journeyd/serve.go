@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"journey/channels"
+	"journey/dsl/diag"
 	"journey/engine"
 )
 
@@ -48,10 +50,17 @@ func serveCommand() *cobra.Command {
 	fl.BoolVar(&showOnly, "show-config", false, "show the configuration, secrets masked, and end")
 	for _, name := range []string{"listen", "redis", "temporal", "namespace", "smtp", "from", "public_url", "log_level"} {
 		value, _ := defaults[name].(string)
-		fl.String(name, value, keys[name])
+		fl.String(strings.ReplaceAll(name, "_", "-"), value, keys[name])
 	}
+	fl.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName { // as it is called elsewhere
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
 	return cmd
 }
+
+// unreadyFor is how long after SIGTERM connections are still taken: whoever
+// asks /readyz every second has seen the 503 by then.
+const unreadyFor = 3 * time.Second
 
 func serve(ctx context.Context, c *config) error {
 	log, err := logger(c.LogLevel)
@@ -70,9 +79,12 @@ func serve(ctx context.Context, c *config) error {
 	s, err := wire(ctx, serverOptions{
 		listener: ln, redisURL: c.Redis, strict: true, temporal: c.Temporal, namespace: c.Namespace, speed: 1,
 		channels: set, from: c.From, writeKeys: c.WriteKeys, adminKey: c.AdminKey,
-		secret: []byte(c.AdminKey), publicURL: c.publicURL(), log: log,
+		links: newLinks(c.publicURL(), c.linkSecrets()...), leaveBy: c.UnsubMail, unready: unreadyFor, log: log,
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end while it waited for Redis
+		}
 		return err
 	}
 	fmt.Printf("journeyd %s serves on %s, Redis %s, Temporal %s\n", version(), ln.Addr(), redacted(c.Redis), c.Temporal)
@@ -85,8 +97,11 @@ func (s *server) publish(ctx context.Context, sources map[string]string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
-		_, _, err := s.engine.Deploy(ctx, sources, false, "dev")
+		_, diags, err := s.engine.Deploy(ctx, sources, false, "dev")
 		switch {
+		case errors.Is(err, engine.ErrWorkspace):
+			_ = diag.Text(os.Stderr, diags, false)
+			return &exitError{exitWrong, nil}
 		case err == nil:
 			return nil
 		case !errors.Is(err, engine.ErrUnavailable) || ctx.Err() != nil:

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,7 +31,8 @@ const drainFor = 20 * time.Second
 type serverOptions struct {
 	listener  net.Listener
 	redisURL  string
-	strict    bool // refuse a Redis that may lose what it was given
+	redisWait time.Duration // for a Redis that does not answer; 0: as long as it takes
+	strict    bool          // refuse a Redis that may lose what it was given
 	temporal  string
 	namespace string
 	speed     float64
@@ -37,10 +40,13 @@ type serverOptions struct {
 	from      string
 	writeKeys map[string]string // key by source
 	adminKey  string
-	secret    []byte // signs the links in messages
-	publicURL string
+	links     *links       // in messages
+	leaveBy   string       // mailbox to which those who want no more mails can write; "": none
 	mailbox   http.Handler // nil: none
-	log       *slog.Logger
+	// unready is how long the server goes on taking connections after SIGTERM,
+	// so that those who look at /readyz send no more; 0: not at all.
+	unready time.Duration
+	log     *slog.Logger
 }
 
 // server is the wired whole.
@@ -50,7 +56,8 @@ type server struct {
 	engine *engine.Engine
 	client client.Client
 	side   *workflows.Side
-	api    *ingest.Server
+	api    *ingest.Server // at first one that has no engine yet
+	door   door
 	http   *http.Server
 	failed chan error
 }
@@ -60,7 +67,9 @@ type server struct {
 var passed func(workflows.Point, string)
 
 // wire starts everything that stands between Redis, Temporal and the
-// listener. On an error nothing is left running.
+// listener. The listener is served from the beginning: until Redis has
+// answered every call is 503. Temporal is not waited for: events are accepted
+// without it. On an error nothing is left running.
 func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 	s = &server{opt: opt, failed: make(chan error, 1)}
 	defer func() {
@@ -68,38 +77,77 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 			s.stop(context.WithoutCancel(ctx))
 		}
 	}()
-	if s.store, err = store.Open(ctx, store.Options{URL: opt.redisURL, Strict: opt.strict}); err != nil {
-		return s, fmt.Errorf("redis: %w", err)
-	}
-	links := newLinks(opt.secret, opt.publicURL)
-	s.engine, err = engine.New(ctx, engine.Options{
-		Store: s.store, Clock: engine.NewClock(opt.speed), Logger: opt.log, Unsubscribe: links.unsubscribe,
-	})
-	if err != nil {
-		return s, err
-	}
-	if s.client, err = dialTemporal(ctx, opt); err != nil {
-		return s, fmt.Errorf("temporal at %s: %w", opt.temporal, err)
-	}
-	s.side, err = workflows.Launch(ctx, workflows.Options{
-		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from, Logger: opt.log,
-		Passed: passed,
-	})
-	if err != nil {
-		return s, err
-	}
-	s.api = ingest.New(ingest.Options{
-		Engine: s.engine, WriteKeys: ingest.Keys(opt.writeKeys), AdminKey: opt.adminKey, Mailbox: opt.mailbox,
-		Logger: opt.log, Version: version(), Health: s.health,
-	})
+	s.serve(absent{}, absent{}, nil)
 	s.http = s.api.HTTPServer()
-	s.http.Handler = paths(links.handler(s.engine), s.http.Handler)
+	s.http.Handler = &s.door
 	go func() {
 		if err := s.http.Serve(opt.listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}()
+	if err = s.connect(ctx); err != nil {
+		return s, err
+	}
+	// It connects when it is first used, and again whenever it has to.
+	if s.client, err = client.NewLazyClient(client.Options{
+		HostPort: opt.temporal, Namespace: opt.namespace, Logger: quiet{opt.log},
+	}); err != nil {
+		return s, fmt.Errorf("temporal at %s: %w", opt.temporal, err)
+	}
+	s.side = workflows.Launch(ctx, workflows.Options{
+		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from,
+		Unsubscribe: opt.links.unsubscribe, UnsubscribeMail: opt.leaveBy, Logger: opt.log, Passed: passed,
+	})
+	s.serve(s.engine, s.engine, s.health)
 	return s, nil
+}
+
+// serve lets the listener serve an engine from now on.
+func (s *server) serve(e ingest.Engine, l leaver, health func(context.Context) []ingest.Check) {
+	opt := s.opt
+	s.api = ingest.New(ingest.Options{
+		Engine: e, WriteKeys: ingest.Keys(opt.writeKeys), AdminKey: opt.adminKey, Mailbox: opt.mailbox,
+		Logger: opt.log, Version: version(), Health: health,
+	})
+	s.door.open(paths(opt.links.handler(l), s.api.Handler()))
+}
+
+// connect opens the store and starts the engine, once Redis answers.
+func (s *server) connect(ctx context.Context) error {
+	told := false
+	for {
+		err := s.tryConnect(ctx)
+		if err == nil {
+			if told {
+				s.opt.log.Warn("Redis answers")
+			}
+			return nil
+		}
+		away := errors.Is(err, store.ErrUnavailable) || errors.Is(err, engine.ErrUnavailable)
+		if !away || s.opt.redisWait > 0 || ctx.Err() != nil {
+			return err
+		}
+		if !told {
+			told = true
+			s.opt.log.Warn("Redis does not answer: until it does every call is answered 503", "error", err.Error())
+		}
+	}
+}
+
+func (s *server) tryConnect(ctx context.Context) (err error) {
+	opt := s.opt
+	s.store, err = store.Open(ctx, store.Options{URL: opt.redisURL, Strict: opt.strict, Patience: cmp.Or(opt.redisWait, time.Second)})
+	if err != nil {
+		return err
+	}
+	s.engine, err = engine.New(ctx, engine.Options{
+		Store: s.store, Clock: engine.NewClock(opt.speed), Logger: opt.log, Unsubscribe: opt.links.unsubscribe,
+	})
+	if err != nil {
+		_ = s.store.Close()
+		s.store = nil
+	}
+	return err
 }
 
 // paths takes the links in messages to their page and everything else to the
@@ -115,29 +163,30 @@ func paths(links, api http.Handler) http.Handler {
 	})
 }
 
-func dialTemporal(ctx context.Context, opt serverOptions) (client.Client, error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	return client.DialContext(ctx, client.Options{
-		HostPort: opt.temporal, Namespace: opt.namespace, Logger: quiet{opt.log},
-	})
-}
-
-// health is what the API's readiness depends on besides the engine.
+// health is what the API's readiness depends on besides the engine. Events are
+// accepted without Temporal, and must be: it keeps nobody from being ready.
 func (s *server) health(ctx context.Context) []ingest.Check {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	temporal := ingest.Check{Name: "temporal", OK: true}
 	if _, err := s.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		// Still ready: events are accepted without Temporal, and must be.
-		temporal.Detail = "does not answer: events are accepted, journeys wait"
+		temporal = ingest.Check{Name: "temporal", Spared: true, Detail: "does not answer: events are accepted, journeys wait"}
+	}
+	workers := ingest.Check{Name: "workers", OK: true}
+	if down := s.side.Down(); len(down) > 0 {
+		var each []string
+		for _, d := range down {
+			each = append(each, fmt.Sprintf("%s since %s (%s)", d.Queue, d.Since.UTC().Format(time.TimeOnly), d.Error))
+		}
+		slices.Sort(each)
+		workers = ingest.Check{Name: "workers", Spared: true, Detail: "not running, and started again: " + strings.Join(each, ", ")}
 	}
 	lag := s.side.Lag()
 	relay := ingest.Check{Name: "relay", OK: true, Detail: fmt.Sprintf("%d partitions, %d runs started, %d wakes", lag.Owned, lag.Started, lag.Woken)}
 	if lag.Poison > 0 {
 		relay.Detail += fmt.Sprintf(", %d reactions dropped", lag.Poison)
 	}
-	return []ingest.Check{temporal, relay}
+	return []ingest.Check{temporal, workers, relay}
 }
 
 // run waits for the end: a signal, or the listener's failure. Then it drains.
@@ -153,15 +202,21 @@ func (s *server) run(ctx context.Context) error {
 	return err
 }
 
-// stop is the way out: unready, requests under way are answered, deliveries
-// brought to their end, then what lies below.
+// stop is the way out: unready, for a while still serving; then requests under
+// way are answered and no others taken; deliveries are meanwhile brought to
+// their end; then what lies below.
 func (s *server) stop(ctx context.Context) {
-	if s.api != nil {
-		s.api.Drain()
-	}
+	s.api.Drain()
 	var under sync.WaitGroup
 	if s.http != nil {
 		under.Go(func() {
+			s.http.SetKeepAlivesEnabled(false)
+			if s.side != nil && s.opt.unready > 0 {
+				select {
+				case <-time.After(s.opt.unready):
+				case <-ctx.Done():
+				}
+			}
 			if s.http.Shutdown(ctx) != nil {
 				_ = s.http.Close() // what is not answered by now is cut off
 			}

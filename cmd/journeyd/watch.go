@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"journey/dsl"
 	"journey/dsl/diag"
+	"journey/engine"
 )
 
 // watchEvery is how often a workspace is looked at for saved files. A look
@@ -51,18 +53,15 @@ func (s *server) republish(ctx context.Context, dir string, w io.Writer) {
 		fmt.Fprintf(w, "the workspace %s cannot be read: %v\n", dir, err)
 		return
 	}
-	program, diags := dsl.Load(sources)
-	if program == nil {
+	release, diags, err := s.engine.Deploy(ctx, sources, false, "dev")
+	switch {
+	case errors.Is(err, engine.ErrWorkspace):
 		_ = diag.Text(w, diags, false)
 		fmt.Fprintf(w, "not published: the last good release stays live\n")
-		return
-	}
-	release, _, err := s.engine.Deploy(ctx, sources, false, "dev")
-	switch {
 	case err != nil && ctx.Err() == nil:
 		fmt.Fprintf(w, "not published: %v\n", err)
 	case err == nil:
-		fmt.Fprintf(w, "release %d is live (%s)\n", release.Number, count(len(program.Journeys), "journey"))
+		fmt.Fprintf(w, "release %d is live (%s)\n", release.Number, count(len(s.engine.Live().Journeys), "journey"))
 	}
 }
 
