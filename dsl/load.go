@@ -25,7 +25,11 @@ const Extension = ".journey"
 // The diagnostics are all there is to say, sorted by place. With an error
 // among them the program is nil; warnings come together with a program.
 func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
-	c := newChecker(sources)
+	return newChecker(sources).load()
+}
+
+// load is the work of Load.
+func (c *checker) load() (*Program, []diag.Diagnostic) {
 	c.parse()
 	c.declare()
 	c.settings()
@@ -48,6 +52,7 @@ func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
 // checker is the work on one workspace.
 type checker struct {
 	prog    *Program
+	cache   *Cache // nil: none
 	sources map[string]string
 	files   map[string]*diag.File // those in use
 	trees   []*syntax.File        // by file name
@@ -119,7 +124,7 @@ func (c *checker) parse() {
 		go func() {
 			defer group.Done()
 			for i := part; i < len(names); i += parts {
-				trees[i], diags[i] = syntax.Parse(&diag.File{Name: names[i], Text: c.sources[names[i]]})
+				trees[i], diags[i] = c.cache.parse(names[i], c.sources[names[i]])
 			}
 		}()
 	}

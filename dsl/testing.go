@@ -192,9 +192,9 @@ func (w *testWork) assume(item syntax.TestClause) {
 	}
 }
 
-func put[V any](m *map[string]V, name string, v V) {
+func put[K comparable, V any](m *map[K]V, name K, v V) {
 	if *m == nil {
-		*m = map[string]V{}
+		*m = map[K]V{}
 	}
 	(*m)[name] = v
 }
