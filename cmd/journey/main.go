@@ -87,6 +87,7 @@ func newRoot() *cobra.Command {
 		newDeploy(),
 		newExplain(),
 		newFmt(),
+		newInit(),
 		newReleases(),
 		newRollback(),
 		newSimulate(),
