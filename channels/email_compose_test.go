@@ -181,3 +181,28 @@ func TestComposeProperty(t *testing.T) {
 		}
 	})
 }
+
+// The headers to leave by are written as they are: a mail program does not
+// decode addresses.
+func TestUnsubscribeHeaders(t *testing.T) {
+	page := "https://journey.example.com/u/" + strings.Repeat("cDEyMzQ1Njc4OTBhYmNkZWY", 20) + ".c2lnbmF0dXJl"
+	l, err := composer(t).compose(Message{
+		Key: "p.1/1/1", To: "ann@example.com", Subject: "news", Text: "1", Headers: UnsubscribeHeaders(page, "leave@shop.example"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(l.data), "\r\n\r\n")
+	head = strings.ReplaceAll(strings.ReplaceAll(head, "\r\n ", " "), ":  ", ": ") + "\r\n" // unfolded
+	for _, want := range []string{
+		"List-Unsubscribe: <" + page + ">, <mailto:leave@shop.example?subject=unsubscribe>\r\n",
+		"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+	} {
+		if !strings.Contains(head, want) {
+			t.Errorf("%q is missing in\n%s", want, head)
+		}
+	}
+	if h := UnsubscribeHeaders("", "leave@shop.example"); h != nil {
+		t.Errorf("without a page there is %v", h)
+	}
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"journey/profiles"
+)
+
+const twoMails = `
+journey w {
+  enter on ping
+  again after exit
+  send news
+  send receipt
+}
+message news via email { subject "news" text "Leave: {{ unsubscribe_url }}" }
+message receipt via email { subject "receipt" text "1" transactional }
+`
+
+// A mail that is not transactional carries a link to leave by, for people and
+// for mail programs (RFC 8058). It survives a restart, needs no key, and
+// leaving twice is leaving.
+func TestLeavingByTheLinkOfAMail(t *testing.T) {
+	data, ws := t.TempDir(), workspace(t, twoMails)
+	listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	begin := func() *process {
+		p := newProcess(t, "dev", ws, "--listen", listen, "--data", data)
+		p.start()
+		return p.ready()
+	}
+	p := begin()
+	p.post("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
+	link := ""
+	for _, m := range p.waitMails(2, 10*time.Second) {
+		list, post := m.Headers["List-Unsubscribe"], m.Headers["List-Unsubscribe-Post"]
+		if m.Subject == "receipt" {
+			if list+post != "" {
+				t.Errorf("a transactional mail has %q and %q", list, post)
+			}
+			continue
+		}
+		link = strings.Trim(list, "<>")
+		if post != "List-Unsubscribe=One-Click" || !strings.HasPrefix(link, p.api+"/u/") || !strings.Contains(m.Text, link) {
+			t.Errorf("headers %q and %q; text %q", list, post, m.Text)
+		}
+	}
+	if code := p.end(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	p = begin()
+	leave := func(link string) int {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodPost, link, strings.NewReader("List-Unsubscribe=One-Click"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		code, _, err := do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	if code, text := request(t, http.MethodGet, link); code != 200 || !strings.Contains(text, "<form") {
+		t.Errorf("the page: %d %s", code, text)
+	}
+	if v := p.mustProfile("user_id:ann"); v.Consent["email"] != true {
+		t.Error("looking at the page is leaving already")
+	}
+	for range 2 {
+		if code := leave(link); code != 200 {
+			t.Errorf("leaving: %d", code)
+		}
+	}
+	if v := p.mustProfile("user_id:ann"); v.Consent["email"] != false {
+		t.Error("she has not left")
+	}
+	if code := leave(link[:len(link)-1]); code != 404 {
+		t.Errorf("a link that is not ours: %d", code)
+	}
+	p.post("/v1/track", track("ann", "ping", nil, nil))
+	var v *profiles.View
+	eventually(t, 10*time.Second, "the second run has ended", func() (err error) {
+		if v, err = p.profile("user_id:ann"); err == nil && (len(v.Runs) != 2 || v.Runs[0].State != "ended") {
+			err = fmt.Errorf("the runs are %+v", v.Runs)
+		}
+		return err
+	})
+	var got []string
+	for _, m := range v.Messages {
+		got = append(got, m.Message+" "+m.Outcome)
+	}
+	if s := strings.Join(got, ", "); s != "receipt sent, news skipped, receipt sent, news sent" {
+		t.Errorf("the messages are %s", s)
+	}
+}
+
+// A new secret signs, and the old one stays good; nothing else is.
+func TestLinksOutliveTheirSecret(t *testing.T) {
+	old := newLinks("https://journey.example.com/", []byte("the-old-secret"))
+	link := old.unsubscribe("p.1/4.otherwise/1")
+	token := strings.TrimPrefix(link, "https://journey.example.com/u/")
+	for _, c := range []struct {
+		secrets []string
+		good    bool
+	}{{[]string{"the-old-secret"}, true}, {[]string{"the-new-secret", "the-old-secret"}, true}, {[]string{"the-new-secret"}, false}} {
+		var secrets [][]byte
+		for _, s := range c.secrets {
+			secrets = append(secrets, []byte(s))
+		}
+		key, ok := newLinks("https://journey.example.com", secrets...).read(token)
+		if ok != c.good || ok && key != "p.1/4.otherwise/1" {
+			t.Errorf("with %q the link is read as %q, %v", c.secrets, key, ok)
+		}
+	}
+}
