@@ -59,6 +59,7 @@ func journeyRole(args []string) error {
 	prof := fl.String("cpuprofile", "", "")
 	_ = fl.Parse(args)
 	stopProfile := profileFromSignal(*prof)
+	engine.TuneHeap() // as journeyd does
 	ctx := context.Background()
 	st, err := store.Open(ctx, store.Options{URL: *url, Strict: true})
 	if err != nil {

@@ -40,3 +40,12 @@ func TestPeopleInMemoryCostWhatIsCounted(t *testing.T) {
 	}
 	runtime.KeepAlive(e)
 }
+
+func TestMachineMemory(t *testing.T) {
+	if got := memTotal("MemTotal:       24683520 kB\nMemFree:        1000 kB\n"); got != 24683520<<10 {
+		t.Errorf("MemTotal is read as %d", got)
+	}
+	if have := machineMemory(); have < 0 || have > 0 && have < 64<<20 {
+		t.Errorf("the machine has %d bytes of memory", have)
+	}
+}
