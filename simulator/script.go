@@ -11,6 +11,7 @@ import (
 	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
+	"journey/why"
 )
 
 // testEnds is how long a test goes on at the latest.
@@ -62,31 +63,37 @@ type Ask struct {
 }
 
 // Apart gives every call an instant of its own, a millisecond after the one
-// before it, as production does.
-func (s *Script) Apart() {
+// before it, as production does; true if that changed any.
+func (s *Script) Apart() (changed bool) {
 	last := value.Time(0)
 	for _, list := range [][]Call{s.Before, s.Calls} {
 		for i := range list {
-			c := &list[i]
-			if c.At <= last {
-				late := last + 1 - c.At
-				c.At += late
-				c.Wire.At += late
-				c.Input.At += late
-				if c.Input.Event != nil {
-					ev := *c.Input.Event
-					ev.At += late
-					c.Input.Event = &ev
-				}
+			if c := &list[i]; c.At <= last {
+				c.delay(last + 1 - c.At)
+				changed = true
 			}
-			last = c.At
+			last = list[i].At
 		}
+	}
+	return changed
+}
+
+// delay has a call happen later.
+func (c *Call) delay(late value.Time) {
+	c.At += late
+	c.Wire.At += late
+	c.Input.At += late
+	if c.Input.Event != nil {
+		ev := *c.Input.Event
+		ev.At += late
+		c.Input.Event = &ev
 	}
 }
 
-// As makes every call one of a user, and the person somebody who is known
-// before the start: production knows nobody without an identifier.
-func (s *Script) As(user string) {
+// Anonymous makes the person somebody who is known before the start, and whom
+// every call names by an anonymous id: production knows nobody without an
+// identifier.
+func (s *Script) Anonymous() {
 	if len(s.Before) == 0 {
 		at := s.Start - 1
 		s.Before = []Call{{At: at, Wire: intake.Call{Kind: intake.Identify, At: at}, Input: orchestrator.Input{Kind: orchestrator.IdentifyInput, At: at}}}
@@ -94,12 +101,8 @@ func (s *Script) As(user string) {
 	for _, list := range [][]Call{s.Before, s.Calls} {
 		for i := range list {
 			c := &list[i]
-			if id, ok := c.Wire.Traits["user_id"].(string); ok {
-				user = id // that is who he is, from then on
-				continue
-			}
-			c.Wire.UserID = user
-			c.Input.Identifiers = append([]profiles.Identifier{{Trait: "user_id", Value: user}}, c.Input.Identifiers...)
+			c.Wire.AnonymousID = "somebody"
+			c.Input.Identifiers = append(slices.Clone(c.Input.Identifiers), profiles.Identifier{Trait: "anonymous_id", Value: "somebody"})
 		}
 	}
 }
@@ -127,6 +130,7 @@ func (r *trialRun) script() *Script {
 		wire := intake.Call{Kind: intake.Identify, Traits: r.Test.Given, At: first}
 		if read, wrong := r.reader.Read(&wire); wrong == nil {
 			s.Before = slices.Insert(s.Before, 0, Call{first, wire, read.Input})
+			r.unread(first, read)
 		}
 	}
 	r.asks(s)
@@ -174,6 +178,7 @@ func (r *trialRun) calls() []Call {
 			continue
 		}
 		list = append(list, Call{at, call, read.Input})
+		r.unread(at, read)
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At < list[j].At })
 	return list
@@ -195,7 +200,7 @@ func (r *trialRun) asks(s *Script) {
 			at := r.instant(*e.At)
 			s.Asks = append(s.Asks, Ask{at, func(p *profiles.Person) {
 				if !w.Holds(p, e.That, at) {
-					r.fail(e, "does not hold%s", r.when(e.At))
+					r.fail(e, "does not hold%s%s", r.when(e.At), because(w, p, e, at))
 				}
 			}})
 		}
@@ -203,11 +208,19 @@ func (r *trialRun) asks(s *Script) {
 	sort.SliceStable(s.Asks, func(i, j int) bool { return s.Asks[i].At < s.Asks[j].At })
 	s.End = func(p *profiles.Person) {
 		for _, e := range atEnd {
-			if !w.Holds(p, e.That, max(p.Last, r.Start)) {
-				r.fail(e, "does not hold at the end")
+			if at := max(p.Last, r.Start); !w.Holds(p, e.That, at) {
+				r.fail(e, "does not hold at the end%s", because(w, p, e, at))
 			}
 		}
 	}
+}
+
+// because says what a condition that does not hold asks about.
+func because(w *orchestrator.World, p *profiles.Person, e *dsl.Expectation, at value.Time) string {
+	if says := why.Unmet(w, p, e.That, at); says != "" {
+		return ": " + says
+	}
+	return ""
 }
 
 // Virtual plays scripts in virtual time.
@@ -251,6 +264,7 @@ func (s *Script) Live(plan *orchestrator.Plan) *Simulation {
 	sim.World = world(true)
 	sim.Person.Release = "" // going live sets the baselines of conditions and calendars
 	sim.World.Rebase(sim.Person, s.Start-1)
+	sim.Step(nil, s.Start-1) // makes the sends of those who entered by that
 	return sim
 }
 
