@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +27,7 @@ func (r *trialRun) claims() {
 			r.notEntered(e)
 		}
 	}
+	slices.SortStableFunc(r.Failures, func(a, b Failure) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
 }
 
 func (r *trialRun) fail(e *dsl.Expectation, format string, args ...any) {
@@ -51,26 +54,75 @@ func (r *trialRun) expected(kind dsl.ExpectKind) []*dsl.Expectation {
 	return list
 }
 
-// sends compares the sends claimed with those made, one by one.
+// sends compares the sends claimed with those made, one by one. Where a
+// message is missing or too much, what follows is compared with what it means.
 func (r *trialRun) sends() {
 	want, got := r.expected(dsl.ExpectSend), r.of(dsl.ExpectSend)
+	same := r.aligned(want, got)
+	next := 0
 	for i, e := range want {
-		if i >= len(got) {
+		if same[i] < 0 {
 			r.fail(e, "`%s` is not sent%s", e.Message, r.instead(e.Message))
 			continue
 		}
-		if wrong := r.differs(e, got[i]); wrong != "" {
+		r.unclaimed(got[next:same[i]])
+		h := got[same[i]]
+		next = same[i] + 1
+		if wrong := r.differs(e, h); wrong != "" {
 			r.fail(e, "%s", wrong)
 		}
 	}
-	for _, h := range got[min(len(want), len(got)):] {
-		r.Failures = append(r.Failures, Failure{r.Test.Span, fmt.Sprintf("`%s` is sent at %s, and no `expect send` says so", h.Message, r.offset(h.At))})
-	}
+	r.unclaimed(got[next:])
 	for _, e := range r.expected(dsl.ExpectNoSend) {
 		if len(want) > 0 {
 			r.fail(e, "`expect no send` stands beside `expect send`")
 		}
 	}
+}
+
+// unclaimed are sends that no claim is about.
+func (r *trialRun) unclaimed(got []*Happening) {
+	for _, h := range got {
+		r.Failures = append(r.Failures, Failure{r.Test.Span, fmt.Sprintf("`%s` is sent at %s, and no `expect send` says so", h.Message, r.offset(h.At))})
+	}
+}
+
+// aligned is for each claim the send that it is about, in order, -1 for none:
+// those that are as claimed, then those of the same message, as many as can be.
+func (r *trialRun) aligned(want []*dsl.Expectation, got []*Happening) []int {
+	worth := func(i, j int) int {
+		switch {
+		case want[i].Message != got[j].Message:
+			return 0
+		case r.differs(want[i], got[j]) != "":
+			return 2
+		}
+		return 3
+	}
+	best := make([][]int, len(want)+1) // best[i][j]: what want[i:] and got[j:] are worth
+	for i := range best {
+		best[i] = make([]int, len(got)+1)
+	}
+	for i := len(want) - 1; i >= 0; i-- {
+		for j := len(got) - 1; j >= 0; j-- {
+			best[i][j] = max(best[i+1][j], best[i][j+1])
+			if w := worth(i, j); w > 0 {
+				best[i][j] = max(best[i][j], w+best[i+1][j+1])
+			}
+		}
+	}
+	same := make([]int, len(want))
+	j := 0
+	for i := range want {
+		same[i] = -1
+		for k := j; k < len(got) && best[i][k] == best[i][j]; k++ {
+			if w := worth(i, k); w > 0 && w+best[i+1][k+1] == best[i][j] {
+				same[i], j = k, k+1
+				break
+			}
+		}
+	}
+	return same
 }
 
 // instead says what became of a message that was not sent.
@@ -87,10 +139,8 @@ func (r *trialRun) instead(message string) string {
 // differs says in what a send is another one than claimed; "" if in nothing.
 func (r *trialRun) differs(e *dsl.Expectation, h *Happening) string {
 	switch {
-	case e.Message != h.Message:
-		return fmt.Sprintf("`%s` is sent instead, at %s", h.Message, r.offset(h.At))
 	case e.At != nil && !r.same(r.instant(*e.At), h.At):
-		return fmt.Sprintf("it is sent at %s", r.offset(h.At))
+		return fmt.Sprintf("it is sent at %s", r.moment(e.At, h.At))
 	case e.To != nil && *e.To != h.To:
 		return fmt.Sprintf("it is sent to %q", h.To)
 	}
@@ -110,11 +160,15 @@ func (r *trialRun) same(a, b value.Time) bool { return a/1000 == b/1000 }
 // goals compares goals: those listed are all, once one is listed.
 func (r *trialRun) goals() {
 	want, got := r.expected(dsl.ExpectGoal), r.of(dsl.ExpectGoal)
+	var missed []*dsl.Expectation
 	for _, e := range want {
 		h := find(got, func(h *Happening) bool { return h.Goal == e.Goal && r.worth(e, h) && r.at(e, h) })
 		if h == nil {
-			r.fail(e, "goal %s is not reached like that%s", e.Goal, r.reached(got, e.Goal))
+			missed = append(missed, e)
 		}
+	}
+	for _, e := range missed { // each is told beside one that nothing else claims
+		r.fail(e, "goal %s is not reached like that%s", e.Goal, r.reached(e, got))
 	}
 	if len(want) > 0 {
 		for _, h := range got {
@@ -143,17 +197,16 @@ func (r *trialRun) worth(e *dsl.Expectation, h *Happening) bool {
 	return true
 }
 
-func (r *trialRun) reached(got []*Happening, goal string) string {
-	for _, h := range got {
-		if h.Goal != goal {
-			continue
-		}
-		if h.Value == nil {
-			return fmt.Sprintf(": it is reached at %s without a value", r.offset(h.At))
-		}
-		return fmt.Sprintf(": it is reached at %s with value %s", r.offset(h.At), strconv.FormatFloat(*h.Value, 'f', -1, 64))
+// reached says how else a goal was reached; that one is claimed then.
+func (r *trialRun) reached(e *dsl.Expectation, got []*Happening) string {
+	h := find(got, func(h *Happening) bool { return h.Goal == e.Goal })
+	switch {
+	case h == nil:
+		return ""
+	case h.Value == nil:
+		return fmt.Sprintf(": it is reached at %s without a value", r.moment(e.At, h.At))
 	}
-	return ""
+	return fmt.Sprintf(": it is reached at %s with value %s", r.moment(e.At, h.At), strconv.FormatFloat(*h.Value, 'f', -1, 64))
 }
 
 // find is the first happening not claimed yet that fits; it is claimed.
@@ -189,11 +242,53 @@ func (r *trialRun) occurs(e *dsl.Expectation) {
 	msg := occurrenceWords[e.Kind]
 	if h := find(got, fits); h != nil {
 		h.claimed = false
-		msg += ": it happens at " + r.offset(h.At)
-	} else if len(got) > 0 {
-		msg += fmt.Sprintf(": there is %s at %s", label(got[0]), r.offset(got[0].At))
+		msg += ": it happens at " + r.moment(e.At, h.At)
+	} else if h := closest(e, got); h != nil {
+		msg += fmt.Sprintf(": there is %s at %s", label(h), r.moment(e.At, h.At))
+	} else if was := r.otherwise(e); was != nil {
+		msg += fmt.Sprintf(": %s at %s", otherwiseWords[was.Kind], r.moment(e.At, was.At))
 	}
 	r.fail(e, "%s", msg)
+}
+
+// closest is the happening that is told beside a claim that is not true: one
+// of the same message and journey, that nothing else claims, if there is one.
+func closest(e *dsl.Expectation, got []*Happening) *Happening {
+	var best *Happening
+	most := -1
+	for _, h := range got {
+		n := 0
+		for _, like := range []bool{e.Message == h.Message, e.Journey == "" || e.Journey == h.Journey, !h.claimed} {
+			if like {
+				n++
+			}
+		}
+		if n > most {
+			best, most = h, n
+		}
+	}
+	return best
+}
+
+var otherwiseWords = map[dsl.ExpectKind]string{
+	dsl.ExpectSend: "it is sent", dsl.ExpectExit: "it is left", dsl.ExpectEnd: "it comes to its end",
+}
+
+// otherwise is what happened in place of what is claimed and never happens at
+// all: a message sent in place of a skip, an end in place of an exit.
+func (r *trialRun) otherwise(e *dsl.Expectation) *Happening {
+	kind, there := map[dsl.ExpectKind]dsl.ExpectKind{
+		dsl.ExpectSkip: dsl.ExpectSend, dsl.ExpectFail: dsl.ExpectSend, dsl.ExpectExit: dsl.ExpectEnd, dsl.ExpectEnd: dsl.ExpectExit,
+	}[e.Kind]
+	if !there {
+		return nil
+	}
+	for _, h := range r.of(kind) {
+		if (e.Message == "" || e.Message == h.Message) && (e.Journey == "" || e.Journey == h.Journey) {
+			return h
+		}
+	}
+	return nil
 }
 
 func label(h *Happening) string {
@@ -216,7 +311,7 @@ func (r *trialRun) notEntered(e *dsl.Expectation) {
 		if find(r.of(dsl.ExpectNotEnter), func(h *Happening) bool {
 			return h.Journey == e.Journey && h.Reason == e.Reason && r.at(e, h)
 		}) == nil {
-			r.fail(e, "no entry is refused for that reason")
+			r.fail(e, "no entry is refused for that reason%s", r.refused(e))
 		}
 		return
 	}
@@ -228,6 +323,23 @@ func (r *trialRun) notEntered(e *dsl.Expectation) {
 	}
 }
 
+// refused says why entries of a claim's journey were refused, or that it was
+// entered.
+func (r *trialRun) refused(e *dsl.Expectation) string {
+	for _, kind := range []dsl.ExpectKind{dsl.ExpectNotEnter, dsl.ExpectEnter} {
+		for _, h := range r.of(kind) {
+			switch {
+			case h.Journey != e.Journey:
+			case kind == dsl.ExpectEnter:
+				return ": it is entered at " + r.moment(e.At, h.At)
+			default:
+				return fmt.Sprintf(": one is refused for %q at %s", h.Reason, r.moment(e.At, h.At))
+			}
+		}
+	}
+	return ""
+}
+
 // offset is an instant as tests write it: the time since the start.
 func (r *trialRun) offset(at value.Time) string {
 	d := at.Sub(r.Start)
@@ -235,6 +347,15 @@ func (r *trialRun) offset(at value.Time) string {
 		return "0m"
 	}
 	return d.String()
+}
+
+// moment is an instant as a claim writes its own: as a date and time, local to
+// the workspace, or as the time since the start.
+func (r *trialRun) moment(like *dsl.TestTime, at value.Time) string {
+	if like == nil || like.At == nil {
+		return r.offset(at)
+	}
+	return strings.TrimSuffix(at.In(r.plan.Settings.Zone).Format("2006-01-02 15:04:05"), ":00")
 }
 
 func (r *trialRun) when(t *dsl.TestTime) string {

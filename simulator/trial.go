@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -32,9 +33,9 @@ type Failure struct {
 	Message string
 }
 
-// Happening is one thing that a test can claim.
+// Happening is one thing that a test can claim, or a note.
 type Happening struct {
-	Kind    dsl.ExpectKind // ExpectSend, Skip, Fail, Enter, NotEnter (refused), Exit, End, Goal
+	Kind    dsl.ExpectKind // ExpectSend, Skip, Fail, Enter, NotEnter (refused), Exit, End, Goal; ExpectThat: a note
 	At      value.Time
 	Journey string
 	Message string
@@ -43,6 +44,7 @@ type Happening struct {
 	To      string
 	Fields  map[string]string
 	Value   *float64 // of a goal that is credited
+	Note    string   // what no test can claim and yet explains what happens: a hold, a value that could not be read
 	claimed bool
 }
 
@@ -100,6 +102,14 @@ func (r *trialRun) note(h Happening) {
 	}
 }
 
+// unread notes the values of an input that could not be read, and so are not
+// stored.
+func (r *trialRun) unread(at value.Time, in *intake.Read) {
+	for _, f := range in.Faults {
+		r.Happened = append(r.Happened, Happening{Kind: dsl.ExpectThat, At: at, Note: fmt.Sprintf("unread    %s: %s", f.Field, f.Reason)})
+	}
+}
+
 // observe notes what can be claimed.
 func (r *trialRun) observe(t orchestrator.Trace) {
 	if !r.muted {
@@ -133,6 +143,8 @@ func (r *trialRun) observe(t orchestrator.Trace) {
 			}
 			h.Kind, h.Reason = dsl.ExpectFail, failed
 		}
+	case orchestrator.TraceHeld:
+		h.Kind, h.Note = dsl.ExpectThat, fmt.Sprintf("hold      %s %s until %s", t.Journey, t.Name, r.offset(t.Until))
 	default:
 		return
 	}
@@ -175,19 +187,30 @@ func (r *trialRun) answer(m orchestrator.Rendered) orchestrator.Outcome {
 	return orchestrator.Outcome{State: profiles.Sent, Answer: answer}
 }
 
-// Lines are what happened, as text, a line each.
+var happeningWords = map[dsl.ExpectKind]string{
+	dsl.ExpectSend: "send", dsl.ExpectSkip: "skip", dsl.ExpectFail: "fail", dsl.ExpectEnter: "enter",
+	dsl.ExpectNotEnter: "not enter", dsl.ExpectExit: "exit", dsl.ExpectEnd: "end", dsl.ExpectGoal: "goal",
+}
+
+// Lines are what happened, as text, a line each, in the order of time.
 func (t *Trial) Lines() []string {
-	words := map[dsl.ExpectKind]string{
-		dsl.ExpectSend: "send", dsl.ExpectSkip: "skip", dsl.ExpectFail: "fail", dsl.ExpectEnter: "enter",
-		dsl.ExpectNotEnter: "not enter", dsl.ExpectExit: "exit", dsl.ExpectEnd: "end", dsl.ExpectGoal: "goal",
-	}
 	r := &trialRun{Trial: t}
-	lines := make([]string, len(t.Happened))
-	for i := range t.Happened {
-		h := &t.Happened[i]
-		lines[i] = fmt.Sprintf("%-10s %-9s %s", r.offset(h.At), words[h.Kind], label(h))
+	list := slices.Clone(t.Happened)
+	slices.SortStableFunc(list, func(a, b Happening) int { return cmp.Compare(a.At, b.At) })
+	lines := make([]string, len(list))
+	for i := range list {
+		h := &list[i]
+		when := r.offset(h.At)
+		if h.At < t.Start {
+			when = "given"
+		}
+		if h.Note != "" {
+			lines[i] = fmt.Sprintf("%-10s %s", when, h.Note)
+			continue
+		}
+		lines[i] = fmt.Sprintf("%-10s %-9s %s", when, happeningWords[h.Kind], label(h))
 		if h.Value != nil {
-			lines[i] += fmt.Sprintf(" value %v", *h.Value)
+			lines[i] += " value " + orchestrator.KeyText(*h.Value)
 		}
 	}
 	return lines

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"journey/dsl"
+	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/orchestrator"
 	"journey/profiles"
@@ -44,6 +45,17 @@ func Ignored(w *orchestrator.World, p *profiles.Person, journey, entry string, a
 		}
 	}
 	return ""
+}
+
+// Unmet says what a condition on a person that does not hold asks about, and of
+// several parts which; "" where nothing can be told.
+func Unmet(w *orchestrator.World, p *profiles.Person, c *cond.Expr, at value.Time) string {
+	x := &explainer{world: w, probe: w.Probe(p, at), p: p, at: at, zone: p.Zone(w.Live.Settings.Zone)}
+	out := x.check(c, x.probe.OnPerson())
+	if out.Holds || len(out.Parts) > 0 {
+		return out.sentence()
+	}
+	return strings.Join(out.Reads, ", ")
 }
 
 // sentence is a condition on one line: that it holds, or the parts of it that
