@@ -84,6 +84,9 @@ type Engine struct {
 	claims  claims
 	rebased sweepState
 
+	broadcasting atomic.Bool  // a goroutine is at it
+	sweeping     atomic.Int64 // when this process last looked after sweepPartition, Unix ns
+
 	stats Stats
 
 	ctx    context.Context // ends with Close

@@ -270,6 +270,7 @@ func (e *Engine) Work(ctx context.Context, partitions []int) ([]int, error) {
 	}
 	busy, err := e.store.Waiting(ctx, partitions, now)
 	if slices.Contains(partitions, sweepPartition) {
+		e.sweeping.Store(time.Now().UnixNano())
 		e.startSweep()
 	}
 	return busy, e.away(err)

@@ -82,7 +82,9 @@ func (e *Engine) startSweep() {
 		case !fitted:
 			err = e.sweepPeople(e.ctx, live.number)
 		case woken:
-			_ = e.refresh(e.ctx) // another look will find out
+			if e.refresh(e.ctx) == nil { // another look will find out
+				e.startBroadcasts()
+			}
 		default:
 			if e.rouse(e.ctx, live) == nil {
 				woken = true

@@ -35,6 +35,11 @@ func TestRoles(t *testing.T) {
 		{"GET", "/v1/admin/releases", ""},
 		{"POST", "/v1/admin/releases", `{"sources":{"a.journey":"x"}}`},
 		{"POST", "/v1/admin/releases/1/rollback", ""},
+		{"GET", "/v1/admin/journeys", ""},
+		{"POST", "/v1/admin/journeys/welcome/pause", ""},
+		{"POST", "/v1/admin/journeys/welcome/resume", ""},
+		{"GET", "/v1/admin/broadcasts", ""},
+		{"GET", "/v1/admin/broadcasts/b", ""},
 	} {
 		for key, status := range map[string]int{"": 401, "Bearer dev": 401, "Bearer admi": 401, "Bearer admin": 200, "Basic YWRtaW46": 200} {
 			w := ask(s, route[0], route[1], strings.NewReader(route[2]), "Authorization", key)

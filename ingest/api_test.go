@@ -24,6 +24,7 @@ import (
 
 // fake is an engine that is told what to answer and remembers what it got.
 type fake struct {
+	Engine   // what it is not told, a test must not ask for
 	mu       sync.Mutex
 	calls    []engine.Call
 	submit   func(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
@@ -64,6 +65,16 @@ func (f *fake) Rollback(_ context.Context, number int) (engine.Release, error) {
 	f.rolled = number
 	return engine.Release{Number: 9, Of: int64(number), Hash: "abc", Live: true}, nil
 }
+
+func (f *fake) Journeys(context.Context) ([]engine.Standing, error) { return nil, nil }
+
+func (f *fake) Pause(context.Context, string, bool) error { return nil }
+
+func (f *fake) Broadcast(context.Context, string) (engine.Broadcast, error) {
+	return engine.Broadcast{}, nil
+}
+
+func (f *fake) Broadcasts(context.Context) ([]engine.Broadcast, error) { return nil, nil }
 
 func (f *fake) Ready(context.Context) engine.Health { return f.health }
 

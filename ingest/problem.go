@@ -71,6 +71,11 @@ func problemOf(err error) *problem {
 	case errors.Is(err, engine.ErrUnavailable), errors.Is(err, engine.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		p = unavailable("unavailable", "the store of people cannot be reached at the moment: send the same again, a repeat is recognised", 1)
+	case errors.Is(err, engine.ErrNoBroadcast):
+		p = refuse(http.StatusNotFound, "no-broadcast", err.Error())
+	case errors.Is(err, engine.ErrBroadcast):
+		p = refuse(http.StatusConflict, "another-broadcast", err.Error()+", with another journey, segment or properties: give this one an id of its own")
+		p.Field = "id"
 	case errors.Is(err, engine.ErrNoProfile):
 		p = refuse(http.StatusNotFound, "no-profile", "nobody is known by that: give user_id:VALUE, another identifier:VALUE, or the profile's id")
 	default:

@@ -56,6 +56,12 @@ func (s *Server) routes() {
 	s.get("/v1/admin/releases", s.releases)
 	s.admins("/v1/admin/releases", s.deploy)
 	s.admins("/v1/admin/releases/:number/rollback", s.rollback)
+	s.get("/v1/admin/journeys", s.journeys)
+	s.admins("/v1/admin/journeys/:name/pause", s.pause(true))
+	s.admins("/v1/admin/journeys/:name/resume", s.pause(false))
+	s.get("/v1/admin/broadcasts", s.broadcasts)
+	s.get("/v1/admin/broadcasts/:id", s.broadcast)
+	s.admins("/v1/admin/broadcasts", s.announce)
 
 	s.get("/livez", s.livez)
 	s.get("/readyz", s.readyz)

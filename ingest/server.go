@@ -24,6 +24,11 @@ type Engine interface {
 	Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error)
 	Releases(ctx context.Context) ([]engine.Release, error)
 	Rollback(ctx context.Context, number int) (engine.Release, error)
+	Journeys(ctx context.Context) ([]engine.Standing, error)
+	Pause(ctx context.Context, journey string, paused bool) error
+	Announce(ctx context.Context, b engine.Broadcast) (engine.Broadcast, error)
+	Broadcast(ctx context.Context, id string) (engine.Broadcast, error)
+	Broadcasts(ctx context.Context) ([]engine.Broadcast, error)
 	Ready(ctx context.Context) engine.Health
 }
 

@@ -83,12 +83,16 @@ func newRoot() *cobra.Command {
 		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		newBroadcast(),
+		newBroadcasts(),
 		newCheck(),
 		newDeploy(),
 		newExplain(),
 		newFmt(),
 		newInit(),
+		newPause(),
 		newReleases(),
+		newResume(),
 		newRollback(),
 		newSimulate(),
 		newTest(),

@@ -58,8 +58,9 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 
 // adminAPI answers as a server's admin API does, from memory.
 type adminAPI struct {
-	mu       sync.Mutex
-	releases []map[string]any
+	mu         sync.Mutex
+	releases   []map[string]any
+	broadcasts []map[string]any
 }
 
 func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -84,6 +85,12 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a.add(map[string]any{"hash": a.releases[n-1]["hash"], "rollback_of": n})
 		answerJSON(w, a.releases[len(a.releases)-1])
+	case r.Method == http.MethodPost && (path == "/v1/admin/journeys/welcome/pause" || path == "/v1/admin/journeys/welcome/resume"):
+		answerJSON(w, map[string]any{"journey": "welcome"})
+	case r.Method == http.MethodPost && path == "/v1/admin/journeys/nothing/pause":
+		problemJSON(w, http.StatusNotFound, map[string]any{"detail": `there is no journey "nothing" in the live release`})
+	case strings.HasPrefix(path, "/v1/admin/broadcasts"):
+		a.broadcast(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -112,6 +119,29 @@ func (a *adminAPI) profile(w http.ResponseWriter, path string) {
 			},
 			"runs": []any{},
 		})
+	}
+}
+
+// broadcast keeps one, which is made when it is asked after.
+func (a *adminAPI) broadcast(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodPost && len(a.broadcasts) == 0:
+		b := map[string]any{}
+		if err := json.NewDecoder(r.Body).Decode(&b); err != nil {
+			problemJSON(w, http.StatusBadRequest, map[string]any{"detail": err.Error()})
+			return
+		}
+		b["state"] = "running"
+		a.broadcasts = append(a.broadcasts, b)
+		answerJSON(w, b)
+	case r.Method == http.MethodPost:
+		answerJSON(w, a.broadcasts[0])
+	case strings.HasSuffix(r.URL.Path, "/spring-2027"):
+		b := a.broadcasts[0]
+		b["state"], b["people"], b["entered"], b["refused"] = "done", 30, 10, map[string]int{"again": 2}
+		answerJSON(w, b)
+	default:
+		answerJSON(w, map[string]any{"broadcasts": a.broadcasts})
 	}
 }
 

@@ -26,6 +26,9 @@ const (
 	keySwitches  = "{journey}switches"
 	keyProcesses = "{journey}processes"
 	keyProbe     = "{journey}probe"
+
+	keyBroadcasts   = "{journey}broadcasts"
+	keyBroadcasting = "{journey}broadcasting"
 )
 
 func keySources(hash string) string { return "{journey}sources:" + hash }
