@@ -115,13 +115,13 @@ func (m *machine) nextYear(c *dsl.Calendar, last value.Date, zone *time.Location
 	if !ok {
 		return occurrence{}, false
 	}
-	year, _, _ := last.Civil()
-	for y := year - 1; y <= year+3; y++ {
+	first, _, _ := born.Civil()
+	year, _, _ := (last - value.Date(c.Days)).Civil()
+	for y := max(first, year-1); ; y++ {
 		if day := Anniversary(born, y) + value.Date(c.Days); day > last && Anniversary(born, y) >= born {
 			return occurrence{day, day.At(c.At, zone)}, true
 		}
 	}
-	return occurrence{}, false
 }
 
 // oneDate is the one occurrence that a date or time of the person has. It
@@ -207,13 +207,15 @@ func (m *machine) startCalendar(d *dated, zone *time.Location) {
 	}
 }
 
-// datesMove deals with what a changed trait or zone does to entries by date:
-// a date that becomes known too late for its moment makes no entry.
+// datesMove deals with what a changed trait or zone does to entries by date. A
+// date that becomes known too late for its moment makes no entry; a moment
+// that the zone moves into the past is due now.
 func (m *machine) datesMove(ch changes) {
 	zone := ch.zone()
 	for _, d := range m.plan.calendar {
-		c := &d.entry.Calendar
-		if !zone && (c.Trait == "" || !ch.has(ofTrait, c.Trait)) {
+		trait := d.entry.Calendar.Trait
+		own := trait != "" && ch.has(ofTrait, trait)
+		if !zone && !own {
 			continue
 		}
 		for {
@@ -221,16 +223,12 @@ func (m *machine) datesMove(ch changes) {
 			if !ok {
 				break
 			}
-			if o.at >= m.at {
+			if o.at > m.at {
 				m.lookAt(o.at)
-				if o.at == m.at {
-					m.dateDue(d)
-				}
 				break
 			}
-			if zone && c.Trait == "" && m.at.Sub(o.at) <= missedAfter {
-				// The zone moved the moment into the past: it is due now.
-				m.dateDue(d)
+			if o.at == m.at || !own {
+				m.p.Moment = m.at // it comes when the inputs of this instant are done
 				break
 			}
 			m.dealtWith(d.key, o.day)

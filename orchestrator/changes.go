@@ -189,7 +189,7 @@ func (m *machine) react() {
 		m.waitsMove(ch)
 		m.entriesWhen(ch)
 		m.datesMove(ch)
-		if ch.time {
+		if ch.time && !ch.zone() { // of a moved zone datesMove makes a moment
 			m.calendarDue()
 		}
 		m.spare = ch.list[:0]
