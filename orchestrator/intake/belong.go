@@ -131,7 +131,9 @@ func Stronger[P Party](r *Rules, a, b P) bool {
 	if ua != ub {
 		return ua
 	}
-	if ra, rb := r.strongest(pa), r.strongest(pb); ra != rb {
+	_, ra := r.strongest(pa)
+	_, rb := r.strongest(pb)
+	if ra != rb {
 		return ra < rb
 	}
 	if ca, cb := a.Since(), b.Since(); ca != cb {
@@ -140,12 +142,19 @@ func Stronger[P Party](r *Rules, a, b P) bool {
 	return pa.ID < pb.ID
 }
 
-func (r *Rules) strongest(p *profiles.Person) int {
-	best := len(r.rank)
-	for i := range p.Identifiers {
-		if n, ok := r.rank[p.Identifiers[i].Trait]; ok {
-			best = min(best, n)
+// Strongest is the identifier of a person that comes first in the workspace's
+// order; the zero one if he has none.
+func (r *Rules) Strongest(p *profiles.Person) profiles.Identifier {
+	id, _ := r.strongest(p)
+	return id
+}
+
+func (r *Rules) strongest(p *profiles.Person) (best profiles.Identifier, rank int) {
+	rank = len(r.rank)
+	for _, id := range p.Identifiers {
+		if n, ok := r.rank[id.Trait]; ok && n < rank {
+			best, rank = id, n
 		}
 	}
-	return best
+	return best, rank
 }
