@@ -31,10 +31,10 @@ func TestLimits(t *testing.T) {
 		return "{% for i in (1..100000) %}" + body + "{% endfor %}"
 	}
 	for src, want := range map[string]string{
-		"{% for i in (1..3000000) %}{% endfor %}":     "more than 100000 rounds of its loops",
-		"{% for i in (1..1000000000) %}x{% endfor %}": "more than 100000 rounds of its loops",
-		"{% for i in (1..1000) %}{% for j in (1..1000) %}{% for k in (1..3) %}.{% endfor %}{% endfor %}{% endfor %}": "more than 100000 rounds of its loops",
-		"{% for i in (1..300) %}{% for j in list %}{% endfor %}{% endfor %}":                                         "more than 100000 rounds of its loops",
+		"{% assign n = 3000000 %}{% for i in (1..n) %}{% endfor %}":                                                       "more than 100000 rounds of its loops",
+		"{% assign n = 1000000000 %}{% for i in (1..n) %}x{% endfor %}":                                                   "more than 100000 rounds of its loops",
+		"{% for i in (1..1000) %}{% for j in (1..1000) %}{% for k in (1..3) %}.{% endfor %}{% endfor %}{% endfor %}":      "more than 100000 rounds of its loops",
+		"{% for i in (1..300) %}{% for j in list %}{% endfor %}{% endfor %}":                                              "more than 100000 rounds of its loops",
 		"{{ (1..1000000000) | join }}":                                                                                    "more than 100000 elements of a list",
 		"{{ (1..1000000000) }}":                                                                                           "more than 100000 elements of a list",
 		"{{ (1..1000000000) | reverse | first }}":                                                                         "more than 100000 elements of a list",

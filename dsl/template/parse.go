@@ -28,6 +28,7 @@ type block struct {
 	tag    token
 	into   *[]node // where nodes go now
 	orElse bool    // an else was seen
+	breaks bool    // of a for: a break was seen
 	node   node
 }
 

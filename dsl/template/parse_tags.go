@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -74,8 +75,9 @@ func (p *treeParser) single(t token) {
 		}
 	case "break", "continue":
 		p.read(t, func(*exprParser) {})
-		for _, b := range p.stack {
+		for _, b := range slices.Backward(p.stack) {
 			if b.tag.name == "for" {
+				b.breaks = b.breaks || t.name == "break"
 				p.add(jumpNode{stop: t.name == "break"})
 				return
 			}
@@ -179,6 +181,7 @@ func (p *treeParser) close(t token) {
 			p.report(open.tag.start, open.tag.end, "this %s is not closed: {%% end%s %%} is missing", open.tag.name, open.tag.name)
 		}
 		p.stack = p.stack[:i]
+		p.bounded(b)
 		return
 	}
 	if len(p.stack) > 0 {
@@ -224,6 +227,29 @@ func (p *treeParser) forTag(t token) *forNode {
 		}
 	})
 	return n
+}
+
+// bounded reports a loop that can never be rendered, as it counts too far.
+func (p *treeParser) bounded(b *block) {
+	n, ok := b.node.(*forNode)
+	if !ok || n.limit != nil || b.breaks {
+		return
+	}
+	r, ok := n.list.(*rangeExpr)
+	if !ok {
+		return
+	}
+	from, ok1 := r.lo.(*literal)
+	to, ok2 := r.hi.(*literal)
+	if !ok1 || !ok2 {
+		return
+	}
+	lo, ok1 := from.v.(float64)
+	hi, ok2 := to.v.(float64)
+	if ok1 && ok2 && hi-lo >= DefaultMaxSteps {
+		start, end := r.span()
+		p.report(start, end, "this loop goes round more than %d times, which is the most that a message may: it would never be sent", DefaultMaxSteps)
+	}
 }
 
 // cycle reads: [group:] Value { "," Value }. Cycles without a name and with

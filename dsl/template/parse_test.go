@@ -90,7 +90,8 @@ func TestProblems(t *testing.T) {
 		"{{ a | default: 1, allow_false: true }}": ":: filters take no named arguments here",
 		"{% if (a | nope) == 1 %}{% endif %}":     `nope: unknown filter "nope"`,
 		"{% for i in a | nope %}{% endfor %}":     `nope: unknown filter "nope"`,
-		"a\xff":                                   "\xff: the template is not valid UTF-8 here",
+		"{% for i in (1..1000000) %}{% endfor %}": "(1..1000000): this loop goes round more than 100000 times, which is the most that a message may: it would never be sent",
+		"a\xff": "\xff: the template is not valid UTF-8 here",
 		// several
 		"{{ a | nope }}{% if %}{{ b | upcse }}{% endif %}": `nope: unknown filter "nope" // %}: expected a value, not end of the tag // upcse: unknown filter "upcse"; did you mean upcase?`,
 	} {
