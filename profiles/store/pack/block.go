@@ -74,7 +74,13 @@ func (e *encoder) newest(w *writing, rewrite bool) {
 // restart empties a block. Its memory serves the next one: a person has a new
 // block with every seventh event.
 func (b *block) restart() {
-	e := &b.e
+	b.e.restart()
+	clear(b.looks)
+	b.looks, b.dead = b.looks[:0], 0
+}
+
+// restart lets the encoder of a block begin anew.
+func (e *encoder) restart() {
 	e.table.reset()
 	for _, s := range e.shapes {
 		clear(s.last)
@@ -86,8 +92,6 @@ func (b *block) restart() {
 	clear(e.shapes)
 	clear(e.vals)
 	*e = encoder{buf: e.buf[:0], table: e.table, spare: spare, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0]}
-	clear(b.looks)
-	b.looks, b.dead = b.looks[:0], 0
 }
 
 // leadsTo says whether the list begins with the events of the block that are

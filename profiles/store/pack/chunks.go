@@ -51,7 +51,7 @@ func (e *encoder) list(w *writing, c chunking, n int, key func(i int) string, pu
 func (e *encoder) chunk(w *writing, from, to int, put func(e *encoder, i int)) string {
 	c := newEncoder(nil, e.names)
 	defer c.free()
-	c.buf = append(c.buf, format)
+	c.buf = append(c.buf, partFormat)
 	c.uint(uint64(to - from))
 	for i := from; i < to; i++ {
 		put(c, i)

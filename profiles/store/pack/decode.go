@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/profiles"
 )
@@ -14,6 +15,7 @@ type Fields map[string][]byte
 
 // reading is a person in the making.
 type reading struct {
+	format byte
 	fields Fields
 	layout *Layout
 	p      *profiles.Person
@@ -32,11 +34,11 @@ func Decode(id string, core []byte, fields Fields, names *Names) (*profiles.Pers
 	if len(core) == 0 {
 		return nil, nil, fmt.Errorf("%w: no bytes", errFormat)
 	}
-	if core[0] != format {
+	if core[0] < 1 || core[0] > format {
 		return nil, nil, fmt.Errorf("%w: format %d is not known: it was written by a newer version", errFormat, core[0])
 	}
 	d := &decoder{rest: string(core[1:]), names: names, table: make([]string, 0, 64), shapes: make([]*shape, 0, 8)}
-	r := &reading{fields: fields, layout: &Layout{bytes: len(core)}, p: &profiles.Person{ID: id}}
+	r := &reading{format: core[0], fields: fields, layout: &Layout{bytes: len(core)}, p: &profiles.Person{ID: id}}
 	d.person(r)
 	if err := d.end(); err != nil {
 		return nil, nil, err
@@ -123,17 +125,31 @@ func (d *decoder) traits(p *profiles.Person) {
 }
 
 func (d *decoder) kept(r *reading) {
+	var old []*cond.Event
+	if r.format > 1 {
+		old = d.older(r)
+	}
 	r.layout.slots = d.uint()
 	n := d.count(5)
 	if n == 0 {
+		if len(old) > 0 {
+			d.fail("older events of no kind")
+		}
 		return
 	}
+	met := 0
 	r.p.Events = make(map[string]*profiles.Kept, n)
 	for range n {
 		kind := d.str()
 		x := extent{slot: d.uint(), from: d.small64()}
 		x.paged = x.from + d.small64()
 		k := &profiles.Kept{Dropped: x.from, List: d.readPages(r, x)}
+		for _, ev := range old {
+			if ev.Name == kind {
+				k.List = append(k.List, ev)
+				met++
+			}
+		}
 		for range d.count(1) {
 			k.List = append(k.List, d.event())
 		}
@@ -147,6 +163,9 @@ func (d *decoder) kept(r *reading) {
 			r.layout.kinds[kind] = x
 		}
 		r.p.Events[kind] = k
+	}
+	if met != len(old) {
+		d.fail("older events of no kind")
 	}
 }
 

@@ -32,6 +32,7 @@
 // for ever (Names) and are never written out. What looks like a UUID, a
 // hexadecimal or a decimal number is packed as one (strings.go). An event
 // names its set of properties, its shape, and then has only values
-// (values.go). The newest events are a block with tables of its own, so that
-// somebody who is kept in memory is written again mostly by copying (block.go).
+// (values.go). The newest events are a block with tables of its own, and so are
+// the older ones that are not in pages yet: somebody who is kept in memory is
+// written again mostly by copying (block.go, older.go).
 package pack

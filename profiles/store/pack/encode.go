@@ -11,9 +11,14 @@ import (
 	"journey/profiles"
 )
 
-// format is the number of the format written. Every other one that was ever
-// released is read too.
-const format = 1
+// format is the number of the format written, partFormat that of pages and
+// chunks. Every other one that was ever released is read too:
+//
+//	1  had no older block: all events of a kind stood with the kind
+const (
+	format     = 2
+	partFormat = 1
+)
 
 // Field is a field beside the core.
 type Field struct {
@@ -157,6 +162,7 @@ func (e *encoder) traits(m map[string]profiles.Trait) {
 
 func (e *encoder) kept(w *writing, rewrite bool) {
 	tails := layTails(w.p, w.old, w.next, rewrite)
+	e.older(w, tails, rewrite)
 	e.uint(w.next.slots)
 	e.uint(uint64(len(tails)))
 	for i := range tails {
@@ -168,7 +174,7 @@ func (e *encoder) kept(w *writing, rewrite bool) {
 		e.uint(t.slot)
 		e.uint(uint64(t.from))
 		e.uint(uint64(t.paged - t.from))
-		list := t.kept.List[t.paged-t.from:]
+		list := t.kept.List[t.paged-t.from+t.blocked:]
 		e.uint(uint64(len(list)))
 		for _, ev := range list {
 			e.event(ev)

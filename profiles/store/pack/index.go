@@ -52,7 +52,7 @@ func (x *index) put(h uint64, n uint32) {
 }
 
 func (x *index) grow() {
-	x.slots = make([]uint32, max(256, 2*len(x.slots)))
+	x.slots = make([]uint32, max(64, 2*len(x.slots)))
 	for i, s := range x.list {
 		x.put(hash(s), uint32(i+1))
 	}

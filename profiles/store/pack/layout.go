@@ -16,6 +16,7 @@ type Layout struct {
 	chunks   map[string]struct{} // fields that are chunks
 	bytes    int
 	block    atomic.Pointer[block] // the newest events, until they are needed
+	older    atomic.Pointer[older] // the older ones
 }
 
 // extent is the pages of one kind of event: those with the events numbered

@@ -422,6 +422,52 @@ func BenchmarkEncode(b *testing.B) {
 	})
 }
 
+// BenchmarkEncodeNext is what an event costs of somebody who has had so many:
+// it should not depend on how many.
+func BenchmarkEncodeNext(b *testing.B) {
+	n := (&pack.Names{}).With(packtest.Names)
+	for _, before := range []int{0, 30, 300} {
+		b.Run(fmt.Sprint(before), func(b *testing.B) {
+			p := packtest.Person(1)
+			out, _ := pack.Encode(nil, p, nil, false, n)
+			count, bytes := uint64(0), 0
+			next := func() {
+				count++
+				old := p.Recent[0]
+				ev := &cond.Event{ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", count*2654435761&0xffffffff, count), Name: old.Name,
+					At: p.Last + 60_000, Arrived: p.Last + 61_000, Props: old.Props}
+				p.Last = ev.Arrived
+				p.Recent = append(p.Recent[1:], ev)
+				k := p.Events[ev.Name]
+				k.List = append(k.List, &cond.Event{ID: ev.ID, Name: ev.Name, At: ev.At, Arrived: ev.Arrived,
+					Props: map[string]any{"product_id": ev.Props["product_id"], "price": ev.Props["price"], "category": ev.Props["category"]}})
+				if len(k.List) > 100 {
+					k.List, k.Dropped = k.List[1:], k.Dropped+1
+				}
+				p.Marks = append(p.Marks, profiles.Mark{ID: count * 0x9e3779b97f4a7c15, Payload: uint32(count), At: ev.Arrived})
+				if len(p.Marks) > 64 {
+					p.Marks = slices.Clone(p.Marks[32:])
+				}
+				out, _ = pack.Encode(out.Core[:0], p, out.Layout, false, n)
+				bytes += len(out.Core)
+				for _, f := range out.Set {
+					bytes += len(f.Data)
+				}
+			}
+			for range before {
+				next()
+			}
+			b.ReportAllocs()
+			count, bytes = count<<20, 0
+			defer cpu(b)()
+			for b.Loop() {
+				next()
+			}
+			b.ReportMetric(float64(bytes)/float64(b.N), "bytes-written/op")
+		})
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	n := (&pack.Names{}).With(packtest.Names)
 	p := packtest.Person(1)

@@ -19,6 +19,8 @@ type tail struct {
 	kept *profiles.Kept
 	old  extent
 	cold int // number of the first event that is among the newest; those before may go to pages
+	// blocked is how many of those that stay are in the older block.
+	blocked int
 	extent
 }
 
@@ -140,7 +142,7 @@ func pageField(slot uint64, n int) string {
 func encodePage(list []*cond.Event, first int, names *Names) ([]byte, error) {
 	e := newEncoder(nil, names)
 	defer e.free()
-	e.buf = append(e.buf, format)
+	e.buf = append(e.buf, partFormat)
 	e.uint(uint64(first))
 	e.uint(uint64(len(list)))
 	for _, ev := range list {
@@ -192,7 +194,7 @@ func (d *decoder) field(r *reading, data []byte) *decoder {
 	if r.fieldBytes += len(data); r.fieldBytes > maxFieldBytes {
 		f.fail("the parts of the person are too large")
 	}
-	if f.byte() != format {
+	if f.byte() != partFormat {
 		f.fail("a part of an unknown format")
 	}
 	return f
