@@ -14,7 +14,7 @@ import (
 )
 
 // enough is how many tests there are at least.
-const enough = 100
+const enough = 300
 
 // topics are the workspaces of this folder, in order.
 func topics(t *testing.T) []string {
