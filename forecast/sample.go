@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"context"
+	"fmt"
 	"math"
 )
 
@@ -38,6 +39,9 @@ func (f *run) draw(ctx context.Context) error {
 			g.drawn[i] = true
 			f.units++
 		}
+	}
+	if f.units == 0 {
+		return fmt.Errorf("a sample of %g %% draws none of %d people: take a larger one", 100*f.o.Sample, g.live)
 	}
 	f.wrong, f.bytes = problems{}, 0
 	return nil
