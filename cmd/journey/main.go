@@ -89,6 +89,7 @@ func newRoot() *cobra.Command {
 		newDeploy(),
 		newExplain(),
 		newFmt(),
+		newGraph(),
 		newForecast(),
 		newInit(),
 		newPause(),
