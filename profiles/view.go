@@ -48,6 +48,8 @@ type MessageView struct {
 	Outcome string `json:"outcome"` // "sent", "skipped", …; before that "planned" or "attempting"
 	Reason  string `json:"reason,omitempty"`
 	At      string `json:"at"`
+
+	Key string `json:"-"` // of the send
 }
 
 // RefusalView is an entry that was not made.
@@ -98,7 +100,7 @@ func NewView(p *Person, o ViewOptions) *View {
 		s := p.Ledger[i]
 		v.Messages = append(v.Messages, MessageView{
 			Message: s.Message, Journey: s.Journey, Channel: s.Channel,
-			Outcome: s.State.String(), Reason: s.Reason, At: s.At.String(),
+			Outcome: s.State.String(), Reason: s.Reason, At: s.At.String(), Key: s.Key(),
 		})
 	}
 	for i := len(p.Refused) - 1; i >= 0; i-- {

@@ -113,8 +113,8 @@ func (l *links) handler(e leaver) http.Handler {
 // the two seconds within which anybody hears that Redis is away.
 const leavePatience = 1600 * time.Millisecond
 
-// leave takes back the consent of the send's receiver. Once more it changes
-// nothing, and neither does it for somebody who is not known any more: nobody
+// leave takes back the consent of the send's receiver, and tracks that he has
+// left. Once more it changes nothing, and neither does it for somebody who is not known any more: nobody
 // writes to him.
 func leave(ctx context.Context, e leaver, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
@@ -131,7 +131,21 @@ func leave(ctx context.Context, e leaver, key string) error {
 	if live == nil {
 		return engine.ErrNoRelease
 	}
-	call := engine.Call{Kind: engine.CallIdentify, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{}}
+	if view.Consent["email"] == false {
+		return nil
+	}
+	call := engine.Call{
+		Kind: engine.CallTrack, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{},
+		Event: "unsubscribed", Properties: map[string]any{"channel": "email"},
+	}
+	if e, ok := live.Event(call.Event); ok {
+		call.Event = e.Wire
+	}
+	for _, m := range view.Messages {
+		if m.Key == key {
+			call.Properties["message"], call.Properties["journey"] = m.Message, m.Journey
+		}
+	}
 	say(live.Program, call.Traits, "consent", map[string]any{"email": false})
 	address(live.Program, &call, view)
 	res, err := e.Submit(ctx, []engine.Call{call})

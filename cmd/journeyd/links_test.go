@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"journey/profiles"
 )
 
 const twoMails = `
@@ -76,14 +74,17 @@ func TestLeavingByTheLinkOfAMail(t *testing.T) {
 			t.Errorf("leaving: %d", code)
 		}
 	}
-	if v := p.mustProfile("user_id:ann"); v.Consent["email"] != false {
+	v := p.mustProfile("user_id:ann")
+	if v.Consent["email"] != false {
 		t.Error("she has not left")
+	}
+	if e := v.Events[0]; e.Event != "unsubscribed" || e.Properties["message"] != "news" || e.Properties["journey"] != "w" || v.Events[1].Event == e.Event {
+		t.Errorf("the newest events are %+v", v.Events)
 	}
 	if code := leave(link[:len(link)-1]); code != 404 {
 		t.Errorf("a link that is not ours: %d", code)
 	}
 	p.post("/v1/track", track("ann", "ping", nil, nil))
-	var v *profiles.View
 	eventually(t, 10*time.Second, "the second run has ended", func() (err error) {
 		if v, err = p.profile("user_id:ann"); err == nil && (len(v.Runs) != 2 || v.Runs[0].State != "ended") {
 			err = fmt.Errorf("the runs are %+v", v.Runs)
