@@ -209,7 +209,7 @@ func (r *trialRun) asks(s *Script) {
 	s.End = func(p *profiles.Person) {
 		for _, e := range atEnd {
 			if at := max(p.Last, r.Start); !w.Holds(p, e.That, at) {
-				r.fail(e, "does not hold at the end%s", because(w, p, e, at))
+				r.fail(e, "does not hold at the end, at %s%s", r.offset(at), because(w, p, e, at))
 			}
 		}
 	}
