@@ -30,7 +30,8 @@ var engineCases = flag.Int("proving.engine", 500, "how many random cases go thro
 // TestEngine has the engine do what the simulator does: the same calls as
 // they come over the wire, with its clock in the test's hand, and workflows
 // that are played by the test. Sends, ends, refusals and the whole person in
-// the end must be the same.
+// the end must be the same; in every third case also while one commit in five
+// happens and its answer is lost.
 func TestEngine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs Redis")
@@ -159,12 +160,16 @@ func (r *redisOf) live(c *proving.Case) (*live, error) {
 		return nil, err
 	}
 	l.clock = engine.ManualClock(c.Script.Start - 1)
+	var fault func(string) error
+	if l.r.IntN(3) == 0 {
+		fault = loseAnswers()
+	}
 	cache := int64(0)
 	if l.r.IntN(2) == 0 {
 		cache = -1 // nobody is kept in memory: each call unpacks the person anew
 	}
 	l.engine, err = engine.New(l.ctx, engine.Options{
-		Store: l.store, Clock: l.clock, Owner: "proving", CacheBytes: cache,
+		Store: l.store, Clock: l.clock, Owner: "proving", CacheBytes: cache, Fault: fault,
 		RandomID: func() string { return proving.PersonID },
 		Observe: func(_ string, traces []orchestrator.Trace) {
 			for _, t := range traces {
@@ -183,6 +188,31 @@ func (r *redisOf) live(c *proving.Case) (*live, error) {
 		err = l.again()
 	}
 	return l, err
+}
+
+// loseAnswers loses the answer of every fifth commit: whoever made it is told
+// that the store is away, and has to do it again.
+func loseAnswers() func(string) error {
+	n := 0
+	return func(point string) error {
+		if point != "commit: its answer" {
+			return nil
+		}
+		if n++; n%5 == 0 {
+			return fmt.Errorf("%w (the answer is lost)", engine.ErrUnavailable)
+		}
+		return nil
+	}
+}
+
+// patiently does something again while the store seems to be away.
+func patiently[T any](do func() (T, error)) (v T, err error) {
+	for range 50 {
+		if v, err = do(); !errors.Is(err, engine.ErrUnavailable) {
+			break
+		}
+	}
+	return v, err
 }
 
 func (l *live) close() {
@@ -268,12 +298,16 @@ func (l *live) submit(i int, in *proving.Input) error {
 	if l.r.IntN(5) == 0 {
 		calls = append(calls, call)
 	}
-	results, err := l.engine.Submit(l.ctx, calls)
+	tries := 0
+	results, err := patiently(func() ([]engine.CallResult, error) {
+		tries++
+		return l.engine.Submit(l.ctx, calls)
+	})
 	if err != nil {
 		return err
 	}
 	for k, r := range results {
-		if r.Err != nil || len(r.Warnings) > 0 || r.Duplicate != (k > 0) {
+		if r.Err != nil || len(r.Warnings) > 0 || r.Duplicate != (k > 0) && tries == 1 {
 			return fmt.Errorf("call %d: %+v", i, r)
 		}
 	}
@@ -329,7 +363,7 @@ func (l *live) tick() error {
 	if err := l.again(); err != nil {
 		return err
 	}
-	_, err = l.engine.Tick(l.ctx, l.lease)
+	_, err = patiently(func() (engine.Ticked, error) { return l.engine.Tick(l.ctx, l.lease) })
 	return err
 }
 
@@ -412,7 +446,7 @@ func (l *live) step(f *workflow) (err error) {
 	if f.next.Kind == orchestrator.Deliver {
 		f.next, err = l.deliver(f)
 	} else {
-		f.next, err = l.engine.Advance(l.ctx, f.run, f.next.Seq)
+		f.next, err = l.advance(f.run, f.next.Seq)
 	}
 	if f.next.Kind == orchestrator.EndRun {
 		delete(l.flows, f.run)
@@ -420,36 +454,50 @@ func (l *live) step(f *workflow) (err error) {
 	return err
 }
 
+func (l *live) advance(run string, seen int64) (orchestrator.Order, error) {
+	return patiently(func() (orchestrator.Order, error) { return l.engine.Advance(l.ctx, run, seen) })
+}
+
 // deliver is an attempt as the worker makes it.
 func (l *live) deliver(f *workflow) (orchestrator.Order, error) {
-	d, err := l.engine.Draft(l.ctx, f.run, f.next.Seq)
-	if err != nil || !d.Ready {
-		return d.Order, err
-	}
-	if l.r.IntN(4) == 0 { // a worker that was killed before it claimed
-		if d, err = l.engine.Draft(l.ctx, f.run, f.next.Seq); err != nil || !d.Ready {
-			return d.Order, fmt.Errorf("drafted again: %+v, %w", d, err)
-		}
-	}
-	claimed, err := l.engine.Claim(l.ctx, d)
+	claimed, err := patiently(func() (engine.Draft, error) { return l.claim(f) }) // whether a lost one happened, the next draft finds out
 	if err != nil || !claimed.Ready {
 		return claimed.Order, err
 	}
-	if l.r.IntN(4) == 0 {
-		if c, err := l.engine.Claim(l.ctx, d); !errors.Is(err, engine.ErrNotYet) {
-			return c.Order, fmt.Errorf("a second worker claims it too: %+v, %w", c, err)
-		}
-	}
 	out := l.rec.Deliver(claimed.Message, l.c.Script, l.now)
-	order, err := l.engine.Settle(l.ctx, claimed, out)
+	settle := func() (orchestrator.Order, error) { return l.engine.Settle(l.ctx, claimed, out) }
+	order, err := patiently(settle)
 	if err == nil && l.r.IntN(4) == 0 {
 		var again orchestrator.Order
-		again, err = l.engine.Settle(l.ctx, claimed, out)
+		again, err = patiently(settle)
 		if err == nil && again != order {
 			err = fmt.Errorf("settled again, the order is %+v, not %+v", again, order)
 		}
 	}
 	return order, err
+}
+
+// claim drafts a send and claims it.
+func (l *live) claim(f *workflow) (engine.Draft, error) {
+	d, err := l.engine.Draft(l.ctx, f.run, f.next.Seq)
+	if err != nil || !d.Ready {
+		return d, err
+	}
+	if l.r.IntN(4) == 0 { // a worker that was killed before it claimed
+		if d, err = l.engine.Draft(l.ctx, f.run, f.next.Seq); err != nil || !d.Ready {
+			return d, fmt.Errorf("drafted again: %+v, %w", d, err)
+		}
+	}
+	claimed, err := l.engine.Claim(l.ctx, d)
+	if err != nil || !claimed.Ready {
+		return claimed, err
+	}
+	if l.r.IntN(4) == 0 {
+		if c, err := l.engine.Claim(l.ctx, d); !errors.Is(err, engine.ErrNotYet) {
+			return c, fmt.Errorf("a second worker claims it too: %+v, %w", c, err)
+		}
+	}
+	return claimed, nil
 }
 
 // meddle does what must change nothing: old workflows ask, unknown ones,
@@ -461,7 +509,7 @@ func (l *live) meddle(p *profiles.Person) error {
 	for _, run := range l.names() {
 		f := l.flows[run]
 		for _, seen := range []int64{0, f.next.Seq - 1, f.next.Seq} {
-			o, err := l.engine.Advance(l.ctx, run, seen)
+			o, err := l.advance(run, seen)
 			if err != nil {
 				return err
 			}
@@ -474,7 +522,7 @@ func (l *live) meddle(p *profiles.Person) error {
 	if len(p.Ended) > 0 {
 		run = p.Ended[l.r.IntN(len(p.Ended))].ID
 	}
-	o, err := l.engine.Advance(l.ctx, run, 1<<40)
+	o, err := l.advance(run, 1<<40)
 	if err == nil && o.Kind != orchestrator.EndRun {
 		err = fmt.Errorf("run %s is over, and its order is %+v", run, o)
 	}
