@@ -45,6 +45,14 @@ func (s *Server) readyz(c *request) error {
 	return c.respond(status, out)
 }
 
+// state is how the engine is, also of one that is not there yet.
+func (s *Server) state(ctx context.Context) engine.Health {
+	if s.o.Engine == nil {
+		return engine.Health{Error: "has not answered since the start: it is waited for"}
+	}
+	return s.o.Engine.Ready(ctx)
+}
+
 // checks looks at everything that readiness depends on.
 func (s *Server) checks(ctx context.Context) []Check {
 	var others []Check
@@ -52,7 +60,7 @@ func (s *Server) checks(ctx context.Context) []Check {
 	if s.o.Health != nil {
 		look.Go(func() { others = s.o.Health(ctx) })
 	}
-	h := s.o.Engine.Ready(ctx)
+	h := s.state(ctx)
 	look.Wait()
 	redis := Check{Name: "redis", OK: h.Writable, Detail: h.Error}
 	list := []Check{redis}

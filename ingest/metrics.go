@@ -133,7 +133,7 @@ func (h *health) Collect(ch chan<- prometheus.Metric) {
 	put := func(d *prometheus.Desc, v float64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
-	state := h.s.o.Engine.Ready(ctx)
+	state := h.s.state(ctx)
 	put(descRelease, float64(state.Release))
 	if state.Writable {
 		put(descWritable, 1)

@@ -39,6 +39,16 @@ func (s *Server) routes() {
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { // what has no route
 		_ = s.serve(nil, none, func(*request) error { return routeProblem(err) })(c)
 	}
+	s.get("/livez", s.livez)
+	s.get("/readyz", s.readyz)
+	s.get("/metrics", s.metrics.serve)
+	s.get("/version", s.version)
+	if s.o.Engine == nil {
+		s.echo.HTTPErrorHandler = func(_ error, c echo.Context) {
+			_ = s.serve(allowOrigin, none, func(*request) error { return engine.ErrUnavailable })(c)
+		}
+		return
+	}
 	for name, kind := range kinds {
 		s.post("/v1/"+name, s.single(kind))
 		s.post("/v1/"+name[:1], s.single(kind)) // as browsers shorten them
@@ -63,10 +73,6 @@ func (s *Server) routes() {
 	s.get("/v1/admin/broadcasts/:id", s.broadcast)
 	s.admins("/v1/admin/broadcasts", s.announce)
 
-	s.get("/livez", s.livez)
-	s.get("/readyz", s.readyz)
-	s.get("/metrics", s.metrics.serve)
-	s.get("/version", s.version)
 	if s.o.Mailbox != nil {
 		mailbox := func(c *request) error { s.o.Mailbox.ServeHTTP(c.Response(), c.Request()); return nil }
 		s.echo.Any("/dev/mailbox", s.serve(nil, s.metrics.route("/dev/mailbox"), mailbox))

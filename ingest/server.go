@@ -34,6 +34,8 @@ type Engine interface {
 
 // Options are what a server needs.
 type Options struct {
+	// Engine is what takes the calls; nil: there is none yet, and whatever is
+	// asked but health, metrics and version is answered 503.
 	Engine Engine
 	// WriteKeys says to which source a write key belongs; Keys makes one from
 	// a list. It must take the same time for keys that are nearly right. nil:

@@ -37,6 +37,26 @@ func TestPastedCurlBringsAMail(t *testing.T) {
 	}
 }
 
+// Ready within two seconds, on an empty folder: a machine that has nothing
+// else to do takes no longer than the processor is busy, which does not depend
+// on what else it has to do.
+func TestStartIsQuick(t *testing.T) {
+	p := startDev(t, "--data", t.TempDir())
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		t.Skip("this system does not tell the time of a process")
+	}
+	var user, system int // in hundredths of a second, behind the name in brackets
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	fmt.Sscan(fields[11], &user)
+	fmt.Sscan(fields[12], &system)
+	if used := time.Duration(user+system) * 10 * time.Millisecond; used > time.Second {
+		t.Errorf("the start took %s of the processor", used)
+	} else {
+		t.Logf("the start took %s of the processor", used)
+	}
+}
+
 // A run goes on over kill -9, for both kinds of Redis.
 func TestKilledInAWaitGoesOn(t *testing.T) {
 	for _, kind := range kinds(t) {

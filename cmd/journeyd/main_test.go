@@ -28,6 +28,7 @@ import (
 // processes and kill them.
 func TestMain(m *testing.M) {
 	if os.Getenv("JOURNEYD_TEST_CHILD") != "" {
+		nameBuild()
 		passed = witness(os.Getenv(envTrail), os.Getenv(envKillAt))
 		os.Exit(run(os.Args[1:]))
 	}

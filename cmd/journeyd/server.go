@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -77,7 +78,8 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 			s.stop(context.WithoutCancel(ctx))
 		}
 	}()
-	s.serve(absent{}, absent{}, nil)
+	s.api = s.newAPI(nil, nil)
+	s.door.open(s.api.Handler())
 	s.http = s.api.HTTPServer()
 	s.http.Handler = &s.door
 	go func() {
@@ -98,19 +100,26 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from,
 		Unsubscribe: opt.links.unsubscribe, UnsubscribeMail: opt.leaveBy, Logger: opt.log, Passed: passed,
 	})
-	s.serve(s.engine, s.engine, s.health)
+	s.api = s.newAPI(s.engine, s.health)
+	s.door.open(paths(opt.links.handler(s.engine), s.api.Handler()))
 	return s, nil
 }
 
-// serve lets the listener serve an engine from now on.
-func (s *server) serve(e ingest.Engine, l leaver, health func(context.Context) []ingest.Check) {
+func (s *server) newAPI(e ingest.Engine, health func(context.Context) []ingest.Check) *ingest.Server {
 	opt := s.opt
-	s.api = ingest.New(ingest.Options{
+	return ingest.New(ingest.Options{
 		Engine: e, WriteKeys: ingest.Keys(opt.writeKeys), AdminKey: opt.adminKey, Mailbox: opt.mailbox,
 		Logger: opt.log, Version: version(), Health: health,
 	})
-	s.door.open(paths(opt.links.handler(l), s.api.Handler()))
 }
+
+// door is what the listener serves: another handler may be put behind it at
+// any time.
+type door struct{ behind atomic.Pointer[http.Handler] }
+
+func (d *door) open(h http.Handler) { d.behind.Store(&h) }
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*d.behind.Load()).ServeHTTP(w, r) }
 
 // connect opens the store and starts the engine, once Redis answers.
 func (s *server) connect(ctx context.Context) error {

@@ -104,8 +104,8 @@ func startsWithoutRedis(s *scene) {
 	if err != nil || code != 503 || !strings.Contains(text, `"retryable":true`) {
 		s.Errorf("an event: %d %s %v", code, text, err)
 	}
-	if code, text, err := p.get("/u/x.y"); err != nil || code != 404 {
-		s.Errorf("a link that is not ours: %d %s %v", code, text, err)
+	if code, text, err := p.get("/u/x.y"); err != nil || code != 503 {
+		s.Errorf("a link: %d %s %v", code, text, err)
 	}
 	told := func() int { return strings.Count(p.errs.String(), "Redis does not answer") }
 	eventually(s.T, 20*time.Second, "it is said that Redis is away", func() error {
