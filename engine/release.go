@@ -110,7 +110,7 @@ func (e *Engine) makeLiving(r store.Release, plan *orchestrator.Plan, sw store.S
 	l := &living{number: r.Number, release: r, plan: plan, shape: newShape(plan), switches: sw, stopped: setOf(sw.Stopped)}
 	paused := setOf(sw.Paused)
 	l.world = &orchestrator.World{
-		Live: plan, Release: e.plans.get, Speed: e.clock.Speed(), Unsubscribe: e.unsubscribe,
+		Live: plan, Since: e.clock.Virtual(r.At), Release: e.plans.get, Speed: e.clock.Speed(), Unsubscribe: e.unsubscribe,
 	}
 	if len(paused) > 0 {
 		l.world.Paused = func(journey string) bool { return paused[journey] }
@@ -152,10 +152,16 @@ func (e *Engine) plan(ctx context.Context, hash string) (*orchestrator.Plan, err
 	return p, nil
 }
 
-// needPlans loads the releases under which a person's runs entered.
+// needPlans loads the releases under which a person's runs entered, and the one
+// that he carries.
 func (e *Engine) needPlans(ctx context.Context, p *profiles.Person) error {
 	if p == nil {
 		return nil
+	}
+	if p.Release != "" && e.plans.get(p.Release) == nil {
+		if _, err := e.plan(ctx, p.Release); err != nil && !errors.Is(err, store.ErrUnknown) {
+			return err
+		}
 	}
 	for _, list := range [2][]*profiles.Run{p.Runs, p.Ended} {
 		for _, r := range list {

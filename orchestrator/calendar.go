@@ -185,6 +185,9 @@ func (m *machine) rebaseCalendar() {
 		}
 		if o, ok := m.nextOccurrence(d); ok {
 			m.lookAt(o.at)
+			if o.at <= m.at {
+				m.p.Moment = m.at // exactly now is in time
+			}
 		}
 	}
 	for key := range m.p.Calendar {

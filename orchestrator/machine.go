@@ -10,6 +10,7 @@ import (
 // and the switches beside them. It is shared and not changed by the machine.
 type World struct {
 	Live    *Plan                     // the live release
+	Since   value.Time                // when it went live; 0: before anything happened
 	Release func(hash string) *Plan   // any release that has live runs; nil: unknown
 	Paused  func(journey string) bool // nil: none is paused
 	Speed   float64                   // virtual time per real time; 0 is 1. Only lateness of the machine is judged by it

@@ -18,8 +18,30 @@ func (w *World) Rebase(p *profiles.Person, now value.Time) Result {
 	return m.finish("")
 }
 
-// rebase does it at the person's last instant: nothing that is due since has
-// happened yet.
+// changeover does it at the instant at which the release went live: what was
+// due before happens before, under the release that was live then, if that is
+// still known.
+func (m *machine) changeover() {
+	if since := min(m.Since, m.now); since > m.at {
+		if old := m.older(m.p.Release); old != nil {
+			m.plan = old
+			m.settle(since)
+			m.plan = m.Live
+		}
+		m.at = since
+	}
+	m.rebase()
+}
+
+// older is a release that was live before; nil if it is not known.
+func (m *machine) older(hash string) *Plan {
+	if hash == "" || m.Release == nil {
+		return nil
+	}
+	return m.Release(hash)
+}
+
+// rebase does it now.
 func (m *machine) rebase() {
 	p := m.p
 	p.Release = m.plan.Hash

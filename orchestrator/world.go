@@ -130,7 +130,7 @@ func (w *World) begin(p *profiles.Person, now value.Time) *machine {
 		m.was[r.ID] = snapshotOf(r)
 	}
 	if p.Release != w.Live.Hash {
-		m.rebase()
+		m.changeover()
 	}
 	return m
 }

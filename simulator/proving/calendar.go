@@ -77,6 +77,14 @@ func onDays(days []string, d value.Date) bool {
 	return len(days) == 0
 }
 
+// firstOn is the first of some days from a day on.
+func firstOn(days []string, d value.Date) value.Date {
+	for !onDays(days, d) {
+		d++
+	}
+	return d
+}
+
 type calendarKey struct {
 	day     value.Date
 	minutes int

@@ -67,7 +67,7 @@ func (c *Case) Apart() *Case {
 	takes := map[string]bool{}
 	for _, j := range c.Program.Journeys {
 		for _, e := range j.Entries {
-			takes[j.Name] = takes[j.Name] || e.Kind == "request"
+			takes[j.Name] = takes[j.Name] || e.Kind == EnterRequest
 		}
 	}
 	s := c.Script
@@ -99,6 +99,7 @@ type gen struct {
 	hourly  bool
 	j       *Journey
 	props   bool // the entry of this journey has properties
+	items   bool // it may be an element of a list
 	vars    []string
 	sends   []string // messages that it sends
 	lets    int
@@ -153,6 +154,7 @@ func (g *gen) program() *Program {
 	if g.chance(4) && !g.steady {
 		g.echo()
 	}
+	g.ungiven()
 	return g.p
 }
 
@@ -160,7 +162,7 @@ func (g *gen) program() *Program {
 func (g *gen) echo() {
 	flag := &Expr{Op: OpTrait, Name: "flag"}
 	for i, when := range []*Expr{flag, op(OpNot, flag)} {
-		j := &Journey{Name: fmt.Sprintf("echo%d", i), Again: "after exit", Entries: []*Entry{{Kind: "when", When: when}}}
+		j := &Journey{Name: fmt.Sprintf("echo%d", i), Again: "after exit", Entries: []*Entry{{Kind: EnterWhen, When: when}}}
 		if g.chance(30) {
 			j.Steps = append(j.Steps, &Step{Kind: StepWait, For: op("*", g.small(), g.literal())})
 		}
@@ -194,6 +196,9 @@ func (g *gen) settings() {
 	for g.chance(15) && len(g.p.Quiet) < 2 {
 		from := pick(g, g.clocks...)
 		q := &Quiet{From: from, To: (from + pick(g, 60, 150, 8*60)) % (24 * 60), Email: g.chance(50)}
+		if g.chance(40) {
+			q.Days = g.days()
+		}
 		g.p.Quiet = append(g.p.Quiet, q)
 	}
 	for g.chance(15) && len(g.p.Caps) < 2 {
@@ -213,7 +218,8 @@ func (g *gen) messages() {
 		{Name: "hello", Via: "email", Subject: []Part{{Text: "hi "}, {Value: name, Default: "you"}}, Text: []Part{{Text: "hello"}}},
 		{Name: "need", Via: "email", Subject: []Part{{Text: "need"}}, Text: []Part{{Text: "dear "}, {Value: name}}},
 		{Name: "note", Via: "email", Subject: []Part{{Text: "note"}}, Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}, Default: "none"}}, Transactional: g.chance(50)},
-		{Name: "hook", Via: "webhook", JSON: []Pair{{"who", name}, {"n", g.num(1, scope{derived: true})}, {"yes", g.cond(1, scope{derived: true})}}},
+		{Name: "hook", Via: "webhook", JSON: []Pair{{"who", name}, {"n", g.num(1, scope{derived: true})}, {"yes", g.cond(1, scope{derived: true})},
+			{"x", &Expr{Op: OpWith, Name: "x"}}, {"y", op("??", &Expr{Op: OpWith, Name: "y"}, g.small())}}},
 	}
 	if !g.steady {
 		for _, m := range g.p.Messages {
@@ -225,49 +231,116 @@ func (g *gen) messages() {
 	}
 	if g.chance(30) {
 		g.p.Messages = append(g.p.Messages, &Message{Name: "other", Via: "email", Subject: []Part{{Text: "other"}},
-			Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}}}, To: &Expr{Op: OpTrait, Name: "alt"}})
+			Text: []Part{{Value: &Expr{Op: OpWith, Name: "x"}}}, To: pick(g, &Expr{Op: OpTrait, Name: "alt"}, &Expr{Op: OpWith, Name: "to"})})
 	}
+}
+
+// ungiven leaves out of a message what no step gives it.
+func (g *gen) ungiven() {
+	sent, given := map[string]bool{}, map[string]bool{}
+	for _, j := range g.p.Journeys {
+		j.steps(func(s *Step) {
+			if s.Kind == StepSend {
+				sent[s.Name] = true
+				for _, w := range s.With {
+					given[s.Name+" "+w.Name] = true
+				}
+			}
+		})
+	}
+	for _, m := range g.p.Messages {
+		m.JSON = slices.DeleteFunc(m.JSON, func(p Pair) bool { return p.Name == "y" && sent[m.Name] && !given[m.Name+" y"] })
+	}
+}
+
+// days are some days of the week.
+func (g *gen) days() []string {
+	return pick(g, []string{"monday"}, []string{"sunday"}, []string{"monday", "friday"}, []string{"weekdays"}, []string{"weekends"}, []string{"sunday", "tuesday"})
 }
 
 // kinds decides how a journey is entered.
 func (g *gen) kinds(j *Journey) {
-	kinds := []string{pick(g, "event", "event", "event", "event", "when", "when", "request")}
+	dated := pick(g, EnterYearly, EnterDate, EnterDate, EnterDaily, EnterWeekday, EnterMonthly, EnterDay)
+	kinds := []string{pick(g, EnterEvent, EnterEvent, EnterEvent, EnterEvent, EnterWhen, EnterWhen, EnterRequest, dated)}
 	if g.crowded || g.steady {
-		kinds[0] = "event"
+		kinds[0] = EnterEvent
 	}
 	for g.chance(20) && len(kinds) < 3 && !g.steady {
-		kinds = append(kinds, pick(g, "event", "when"))
+		kinds = append(kinds, pick(g, EnterEvent, EnterWhen, dated))
 	}
 	for _, k := range kinds {
-		j.Entries = append(j.Entries, &Entry{Kind: k})
+		j.Entries = append(j.Entries, &Entry{Kind: k, Each: k == EnterEvent && !g.steady && g.chance(12)})
+	}
+}
+
+// dated decides when an entry by date or clock is due.
+func (g *gen) dated(e *Entry) {
+	e.HasAt, e.Clock = true, pick(g, g.clocks...)
+	trait := func() string {
+		for _, c := range g.p.Computed {
+			if c.Type == "time" && g.chance(30) {
+				return c.Name
+			}
+		}
+		return pick(g, "birthday", "birthday", "since")
+	}
+	whole := value.Duration(1+g.n(10)) * value.Day
+	switch e.Kind {
+	case EnterYearly:
+		e.Trait, e.Before = trait(), g.chance(50)
+		if g.chance(40) {
+			e.Apart = whole
+		}
+		if g.chance(30) {
+			e.HasAt, e.Clock = false, 0
+		}
+	case EnterDate:
+		e.Trait, e.Before, e.Apart = trait(), g.chance(50), whole
+		if g.chance(50) {
+			e.HasAt, e.Clock, e.Apart = false, 0, pick(g, g.lengths...)
+		}
+	case EnterWeekday:
+		e.Days = pick(g, []string{"monday"}, []string{"sunday", "tuesday"}, []string{"monday", "friday"})
+	case EnterMonthly:
+		e.Months = pick(g, []int{0}, []int{1}, []int{30, 0}, []int{8, 29, 31}, []int{1, 15})
+	case EnterDay:
+		e.Date = pick(g, days...) + value.Date(g.n(4))
 	}
 }
 
 func (g *gen) journey(j *Journey) {
 	g.j, g.vars, g.lets, g.sends = j, nil, 0, nil
-	g.props = false
+	g.props, g.items = false, false
 	for _, e := range j.Entries {
-		g.props = g.props || e.Kind != "when"
+		g.props = g.props || e.Kind == EnterEvent || e.Kind == EnterRequest
 	}
+	each := false
 	for _, e := range j.Entries {
 		switch e.Kind {
-		case "event":
+		case EnterEvent:
+			each = each || e.Each
 			e.Event = g.event()
 			if g.chance(40) {
-				e.Where = g.cond(1, scope{event: true, entry: true})
+				e.Where = g.cond(1, scope{event: true, entry: true, item: e.Each})
 			}
-		case "when":
+		case EnterWhen:
 			e.When = g.cond(2, scope{timed: true})
 			if g.chance(15) {
 				e.Where = g.cond(1, scope{})
 			}
 			e.Including = g.chance(10)
-		case "request":
+		case EnterRequest:
 			if g.chance(20) {
 				e.Where = g.cond(1, scope{entry: true})
 			}
+		default:
+			g.dated(e)
+			if g.chance(15) {
+				e.Where = g.cond(1, scope{})
+			}
 		}
 	}
+	g.items = each
 	g.reentry(j)
 	g.budget = 12
 	s := scope{entry: g.props, run: true}
@@ -294,6 +367,9 @@ func (g *gen) reentry(j *Journey) {
 		j.Per = pick(g, &Expr{Op: OpTrait, Name: "tier"}, &Expr{Op: OpTrait, Name: "num"})
 		if g.props && g.chance(70) {
 			j.Per = &Expr{Op: OpEntry, Name: pick(g, "id", "n")}
+		}
+		if g.items && g.chance(70) {
+			j.Per = &Expr{Op: OpEntry, Name: pick(g, "item.sku", "item.n")}
 		}
 	}
 }
@@ -385,6 +461,9 @@ func (g *gen) step(depth int, s scope) *Step {
 		switch g.n(4) {
 		case 0:
 			c.Tomorrow = true
+			if g.chance(40) {
+				c.Days = g.days()
+			}
 		case 1:
 			c.Days = pick(g, []string{"monday"}, []string{"sunday"}, []string{"monday", "friday"}, []string{"weekdays"})
 		}
@@ -420,6 +499,9 @@ func (g *gen) branching(depth, k int, s scope) *Step {
 		m := &Step{Kind: StepMoment, Moment: g.moment(s)}
 		if g.chance(40) {
 			m.HasAt, m.Clock = true, pick(g, g.clocks...)
+			if g.chance(40) {
+				m.Days = g.days()
+			}
 		}
 		m.PastExit = g.chance(20)
 		m.Then = g.sub(depth, 40, s, !m.PastExit)
@@ -498,11 +580,17 @@ func (g *gen) send(depth int, s scope) *Step {
 	m := pick(g, g.p.Messages...)
 	step := &Step{Kind: StepSend, Name: m.Name}
 	g.sends = append(g.sends, m.Name)
-	if m.Name == "note" || m.Name == "other" {
+	if m.Name == "note" || m.Name == "other" || m.Name == "hook" {
 		step.With = []Pair{{"x", g.num(1, s)}}
 		if g.chance(30) {
 			step.With[0].Expr = g.text(s)
 		}
+	}
+	if m.Name == "hook" && g.chance(60) {
+		step.With = append(step.With, Pair{"y", g.num(1, s)})
+	}
+	if m.To != nil && m.To.Op == OpWith {
+		step.With = append(step.With, Pair{m.To.Name, &Expr{Op: OpTrait, Name: pick(g, "alt", "email", "name")}})
 	}
 	if depth > 0 {
 		step.Else = g.sub(depth, 65, s, true)
@@ -524,7 +612,7 @@ func (g *gen) effect(s scope) *Step {
 	case 11:
 		for _, j := range g.p.Journeys {
 			for _, e := range j.Entries {
-				if e.Kind == "request" && g.chance(70) {
+				if e.Kind == EnterRequest && g.chance(70) {
 					return &Step{Kind: StepStart, Name: j.Name, With: g.given(s)}
 				}
 			}

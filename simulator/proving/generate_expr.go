@@ -4,6 +4,7 @@ package proving
 type scope struct {
 	event   bool // event.… (and entry.…, which in an entry's `where` is the same)
 	entry   bool // properties of entry
+	item    bool // event.item: in the `where` of an entry by elements
 	run     bool // entry.at, and run.… where something is kept
 	derived bool // a computed trait, segment or message: nothing but the person
 	timed   bool // prefer what time moves
@@ -55,6 +56,8 @@ func (g *gen) cond(depth int, s scope) *Expr {
 		return g.member(s)
 	case k < 11 && s.event:
 		return op(pick(g, "==", "!="), &Expr{Op: OpEvent, Name: "id"}, g.text(scope{entry: s.entry}))
+	case k < 11 && (s.item || s.entry && g.items):
+		return op(pick(g, "==", "!="), g.item(s, "item.sku"), lit(pick(g, ids...)))
 	case k < 12 && s.entry:
 		return op(pick(g, "==", "!="), &Expr{Op: OpEntry, Name: "id"}, lit(pick(g, ids...)))
 	case k < 14 && !s.it:
@@ -70,6 +73,14 @@ func (g *gen) steadyCond(s scope) *Expr {
 		return op(pick(g, "==", "!="), &Expr{Op: g.at(s), Name: "id"}, g.text(scope{entry: s.entry}))
 	}
 	return op(g.order(), g.num(0, s), g.small())
+}
+
+// item is a property of the element that entered.
+func (g *gen) item(s scope, name string) *Expr {
+	if s.item {
+		return &Expr{Op: pick(g, OpEvent, OpEntry), Name: name}
+	}
+	return &Expr{Op: OpEntry, Name: name}
 }
 
 // at is the event at hand or the entry.
@@ -169,6 +180,8 @@ func (g *gen) num(depth int, s scope) *Expr {
 	switch {
 	case k < 2:
 		return &Expr{Op: OpTrait, Name: "num"}
+	case k < 4 && (s.item || s.entry && g.items):
+		return g.item(s, "item.n")
 	case k < 4 && s.event:
 		return &Expr{Op: OpEvent, Name: "n"}
 	case k < 5 && s.entry:

@@ -209,5 +209,40 @@ func (g *gen) input(p *Program, at value.Time, zone *time.Location) *Input {
 	if g.chance(50) {
 		in.Props["day"] = g.nearDay(at, zone)
 	}
+	if in.Kind == InputEvent && p.each() && g.chance(70) {
+		in.Props["items"] = g.elements()
+	}
 	return in
+}
+
+// each says whether elements of lists enter anywhere.
+func (p *Program) each() bool {
+	for _, j := range p.Journeys {
+		for _, e := range j.Entries {
+			if e.Each {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// elements are the elements of a list.
+func (g *gen) elements() []any {
+	n := g.n(4)
+	if g.chance(4) {
+		n = 49 + g.n(4) // about as many as may enter
+	}
+	list := make([]any, n)
+	for i := range list {
+		item := map[string]any{}
+		if g.chance(80) {
+			item["sku"] = pick(g, "a", "b", "c")
+		}
+		if g.chance(80) {
+			item["n"] = float64(g.n(4))
+		}
+		list[i] = item
+	}
+	return list
 }

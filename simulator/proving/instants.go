@@ -151,6 +151,9 @@ func (o *oracle) nextInstant() (value.Time, bool) {
 	if ok {
 		next = n.ahead[0]
 	}
+	if at, is := o.nextDate(); is && (!ok || at < next) {
+		next, ok = max(at, o.now), true
+	}
 	for _, r := range o.runs {
 		if (r.state == waiting || r.state == holding) && (!ok || r.until < next) {
 			next, ok = r.until, true

@@ -28,9 +28,10 @@ type Program struct {
 }
 
 // Quiet are quiet hours, in minutes since midnight; for all channels, or for
-// e-mail.
+// e-mail; on all days, or on those on which they begin.
 type Quiet struct {
 	From, To int
+	Days     []string
 	Email    bool
 }
 
@@ -106,11 +107,39 @@ type Journey struct {
 
 // Entry is an `enter` clause.
 type Entry struct {
-	Kind      string // "event", "when", "request"
-	Event     string
-	When      *Expr
+	Kind      string
+	Event     string // EnterEvent
+	Each      bool   // of its items
+	When      *Expr  // EnterWhen
 	Where     *Expr
 	Including bool
+
+	Trait  string         // EnterYearly, EnterDate
+	Apart  value.Duration // from its day or instant; EnterDate: never 0
+	Before bool           // Apart before it, not after it
+	HasAt  bool           // at Clock of the day; of all kinds but EnterDate and EnterYearly always
+	Clock  int            // minutes since midnight
+	Days   []string       // EnterWeekday
+	Months []int          // EnterMonthly: days; 0 is the last
+	Date   value.Date     // EnterDay
+}
+
+// The kinds of entry.
+const (
+	EnterEvent   = "event"
+	EnterWhen    = "when"
+	EnterRequest = "request"
+	EnterYearly  = "yearly"
+	EnterDate    = "date"
+	EnterDaily   = "daily"
+	EnterWeekday = "weekday"
+	EnterMonthly = "monthly"
+	EnterDay     = "day"
+)
+
+// dated says whether the entry is one by date or clock.
+func (e *Entry) dated() bool {
+	return e.Kind != EnterEvent && e.Kind != EnterWhen && e.Kind != EnterRequest
 }
 
 // Exit is an `exit` clause: on an event, on a goal, or when.
@@ -135,7 +164,7 @@ type Step struct {
 	For *Expr // wait, quiet, for: the length
 
 	Clock, To int      // clock, window, moment: minutes since midnight
-	Days      []string // clock, window: names of days, "weekdays", "weekends"
+	Days      []string // clock, window, moment with HasAt: names of days, "weekdays", "weekends"
 	Tomorrow  bool     // clock
 
 	Moment   *Expr // moment
@@ -218,8 +247,8 @@ const (
 	OpConsent = "consent"
 	OpSegment = "segment"
 	OpJourney = "journey"
-	OpEvent   = "event" // event.NAME
-	OpEntry   = "entry" // entry.NAME
+	OpEvent   = "event" // event.NAME; item.n and item.sku of the element of an EnterEvent with Each
+	OpEntry   = "entry" // entry.NAME, likewise
 	OpRun     = "run"
 	OpSent    = "sent"      // message NAME
 	OpWith    = "withvalue" // in messages: a value of `with`
@@ -260,7 +289,7 @@ type Input struct {
 	Kind  string // "event", "set", "request"
 	Name  string // of the event or journey
 	Of    value.Time
-	Props map[string]any // properties, of a set traits; consent.email and the like are keys
+	Props map[string]any // properties, of a set traits; consent.email and the like are keys; items is a list of objects
 
 	Traits map[string]any // that came along with an event
 }

@@ -28,6 +28,8 @@ type oracle struct {
 	segments map[string]bool
 	whens    map[*Entry]bool
 	entries  map[string]value.Time // by journey and key: the last
+	dealt    map[*Entry]value.Date // the newest day whose entry by date or clock was made or not
+	nexts    map[*Entry]next
 	planned  []*send
 	went     []delivery // what was sent, or may have been
 	depth    int        // of the run that takes its steps, and one
@@ -51,7 +53,11 @@ type event struct {
 	arrived value.Time
 	props   map[string]any
 	late    bool
+	whole   *event // of which this is one for an element; nil: none
 }
+
+// is says whether both are the same event, perhaps with elements.
+func (e *event) is(o *event) bool { return e == o || e.whole == o }
 
 func (e *event) get(name string) any {
 	if e == nil {
@@ -65,6 +71,9 @@ func (e *event) get(name string) any {
 			return nil
 		}
 		return e.name
+	case "item.n", "item.sku":
+		item, _ := e.props["item"].(map[string]any)
+		return item[strings.TrimPrefix(name, "item.")]
 	}
 	return e.props[name]
 }
@@ -174,7 +183,7 @@ func Foretell(c *Case, draws Draws) *Record {
 	o := &oracle{
 		c: c, draws: draws, cal: calendar{}, ws: zoneNamed(c.Program.Zone),
 		traits: map[string]trait{}, segments: map[string]bool{}, whens: map[*Entry]bool{},
-		entries: map[string]value.Time{}, moved: map[*Expr]*mention{},
+		entries: map[string]value.Time{}, moved: map[*Expr]*mention{}, dealt: map[*Entry]value.Date{}, nexts: map[*Entry]next{},
 	}
 	if o.ws == nil {
 		o.ws = time.UTC
@@ -268,6 +277,9 @@ func (o *oracle) born() {
 		for _, e := range j.Entries {
 			if e.When != nil {
 				o.whens[e] = o.about(nil).truth(e.When)
+			}
+			if e.dated() {
+				o.beginDates(e)
 			}
 		}
 	}
@@ -419,6 +431,10 @@ func (o *oracle) react(ch change) {
 		o.exitsWhen(ch)
 		o.waitsMoved(ch)
 		o.entriesWhen(ch)
+		o.datesMoved(ch)
+		if ch.time {
+			o.datesDue()
+		}
 		ch = o.take()
 	}
 }
@@ -467,12 +483,40 @@ func (o *oracle) entriesWhen(ch change) {
 func (o *oracle) entriesOn(e *event) {
 	for _, j := range o.c.Program.Journeys {
 		for _, x := range j.Entries {
-			if x.Kind == "event" && x.Event == e.name && (x.Where == nil || o.about(e).truth(x.Where)) {
-				o.enter(j, x, e, e.late)
+			if x.Kind == EnterEvent && x.Event == e.name && o.entersBy(j, x, e) {
 				break // the clauses are alternatives
 			}
 		}
 	}
+}
+
+// entersBy tries an event, or each of its elements, by a clause; it says
+// whether the clause was one for it.
+func (o *oracle) entersBy(j *Journey, x *Entry, e *event) bool {
+	events := []*event{e}
+	if x.Each {
+		events = nil
+		items, _ := e.props["items"].([]any)
+		for i, item := range items {
+			if i >= 50 {
+				o.rec.add(o.now, "refused", j.Name, "too many") // silent: these stand first
+				continue
+			}
+			one := &event{name: e.name, at: e.at, arrived: e.arrived, late: e.late, whole: e, props: map[string]any{"item": item}}
+			for k, v := range e.props {
+				one.props[k] = v
+			}
+			events = append(events, one)
+		}
+	}
+	was := false
+	for _, one := range events {
+		if x.Where == nil || o.about(one).truth(x.Where) {
+			was = true
+			o.enter(j, x, one, one.late)
+		}
+	}
+	return was
 }
 
 func (o *oracle) request(in *Input) {
@@ -488,7 +532,7 @@ func (o *oracle) requested(journey string, e *event) {
 			continue
 		}
 		for _, x := range j.Entries {
-			if x.Kind != "request" {
+			if x.Kind != EnterRequest {
 				continue
 			}
 			if x.Where == nil || o.about(e).truth(x.Where) {
@@ -528,7 +572,7 @@ func (o *oracle) enter(j *Journey, x *Entry, e *event, late bool) {
 		refuse("filter")
 		return
 	}
-	if x.Kind == "event" && o.alreadyLeft(j, e) {
+	if x.Kind == EnterEvent && o.alreadyLeft(j, e) {
 		refuse("already left")
 		return
 	}
@@ -562,7 +606,16 @@ func (o *oracle) name(r *run) string { return r.j.Name + "#" + number(float64(r.
 
 func (o *oracle) again(j *Journey, key string, e *event) bool {
 	last, entered := o.entries[j.Name+"\x00"+key]
-	if j.Again == "" || j.Again == "once" {
+	again := j.Again
+	if again == "" {
+		again = "after exit"
+		for _, x := range j.Entries {
+			if !x.dated() {
+				again = "once"
+			}
+		}
+	}
+	if again == "once" {
 		return !entered
 	}
 	for _, r := range o.runs {
@@ -570,7 +623,7 @@ func (o *oracle) again(j *Journey, key string, e *event) bool {
 			return false
 		}
 	}
-	return j.Again == "after exit" || !entered || o.now-last >= value.Time(o.about(e).length(j.After))
+	return again == "after exit" || !entered || o.now-last >= value.Time(o.about(e).length(j.After))
 }
 
 func (o *oracle) alreadyLeft(j *Journey, e *event) bool {
@@ -626,7 +679,7 @@ func (o *oracle) bounds() {
 
 func (o *oracle) exitsOn(e *event) {
 	for _, r := range o.live() {
-		if r.entry == e {
+		if r.entry.is(e) {
 			continue
 		}
 		for _, x := range r.j.Exits {
@@ -651,7 +704,7 @@ func (o *oracle) exitsOn(e *event) {
 func (o *oracle) countGoals(e *event) {
 	credit := map[string]*run{}
 	for _, r := range o.runs {
-		if r.entry == e {
+		if r.entry.is(e) {
 			continue
 		}
 		for _, g := range r.j.Goals {

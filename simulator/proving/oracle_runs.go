@@ -12,6 +12,9 @@ import (
 // nothing is left at this instant.
 func (o *oracle) goOn() {
 	for {
+		if o.dateIsDue() {
+			o.react(change{time: true})
+		}
 		r := o.first()
 		switch {
 		case r != nil:
@@ -238,7 +241,7 @@ func (o *oracle) moment(r *run, s *Step) (until value.Time, past bool) {
 		return r.base + value.Time(in.length(s.For)), false
 	case StepClock:
 		if s.Tomorrow {
-			return o.cal.at(dayOf(r.clock, o.zone())+1, s.Clock, o.zone()), false
+			return o.cal.at(firstOn(s.Days, dayOf(r.clock, o.zone())+1), s.Clock, o.zone()), false
 		}
 		return o.cal.nextClock(r.clock, s.Clock, s.Days, o.zone()), false
 	case StepWindow:
@@ -261,7 +264,7 @@ func (o *oracle) moment(r *run, s *Step) (until value.Time, past bool) {
 		if !is {
 			d = dayOf(t, o.zone())
 		}
-		t = o.cal.at(d, s.Clock, o.zone())
+		t = o.cal.at(firstOn(s.Days, d), s.Clock, o.zone())
 	}
 	return t, false
 }
@@ -322,7 +325,7 @@ func (o *oracle) satisfies(r *run, a *Alt, e *event) bool {
 
 // counts says whether an event can satisfy a run's wait.
 func (o *oracle) counts(r *run, e *event, where *Expr) bool {
-	return e != r.entry && !e.late && e.at >= r.entry.at && (where == nil || o.of(r, e).truth(where))
+	return !r.entry.is(e) && !e.late && e.at >= r.entry.at && (where == nil || o.of(r, e).truth(where))
 }
 
 // waitsFor lets an event end waits, or begin their quiet afresh.
@@ -464,6 +467,9 @@ func (o *oracle) quiet(m *Message) value.Time {
 				continue
 			}
 			for d := dayOf(t, o.zone()) - 2; d <= dayOf(t, o.zone())+1; d++ {
+				if !onDays(q.Days, d) {
+					continue
+				}
 				end := d
 				if q.To <= q.From {
 					end = d + 1
@@ -524,13 +530,24 @@ func (o *oracle) message(name string) *Message {
 	panic("proving: no message " + name)
 }
 
-func (o *oracle) address(r *run, m *Message) string {
+func (o *oracle) address(r *run, s *Step, m *Message) string {
 	to := o.traits["email"].v
 	if m.To != nil {
-		to = o.of(r, r.around).value(m.To)
+		to = o.given(r, s).value(m.To)
 	}
 	text, _ := to.(string)
 	return text
+}
+
+// given is the surroundings of a message's own expressions.
+func (o *oracle) given(r *run, s *Step) surroundings {
+	in := o.of(r, r.around)
+	with := map[string]any{}
+	for _, w := range s.With {
+		with[w.Name] = in.value(w.Expr)
+	}
+	in.with = with
+	return in
 }
 
 // judge asks what may keep a message from being sent, in the language's
@@ -553,7 +570,7 @@ func (o *oracle) judge(s *send, m *Message) string {
 	switch {
 	case o.now-s.due > value.Time(valid):
 		return "skipped: late"
-	case personal && o.address(r, m) == "":
+	case personal && o.address(r, s.step, m) == "":
 		return "skipped: no address"
 	case marketing && !yes && (said || !o.c.Program.ConsentAssumed):
 		return "skipped: consent"
@@ -572,11 +589,7 @@ func (o *oracle) judge(s *send, m *Message) string {
 // render makes the message as it goes out; a value that is missing is why it
 // does not.
 func (o *oracle) render(r *run, s *Step, m *Message) (text, why string) {
-	in := o.of(r, r.around)
-	in.with = map[string]any{}
-	for _, w := range s.With {
-		in.with[w.Name] = in.value(w.Expr)
-	}
+	in := o.given(r, s)
 	if m.Via == "webhook" {
 		var b strings.Builder
 		b.WriteByte('{')
@@ -598,7 +611,7 @@ func (o *oracle) render(r *run, s *Step, m *Message) (text, why string) {
 	if !ok || !ok2 {
 		return "", "failed: render"
 	}
-	return o.address(r, m) + "|" + subject + "|" + body, ""
+	return o.address(r, s, m) + "|" + subject + "|" + body, ""
 }
 
 func (s surroundings) template(parts []Part) (string, bool) {

@@ -9,7 +9,8 @@ import (
 )
 
 // props are the properties of every event and request.
-const props = "{ id: text optional, n: number optional, when: time optional, day: date optional }"
+const props = "{ id: text optional, n: number optional, when: time optional, day: date optional, " +
+	"items: list of { sku: text optional, n: number optional } optional }"
 
 // declarations are what every program begins with.
 const declarations = `
@@ -67,7 +68,7 @@ func (p *Program) settings(w *writer) {
 		return ""
 	}
 	for _, q := range p.Quiet {
-		w.line("quiet %s to %s%s", clock(q.From), clock(q.To), email(q.Email, " for "))
+		w.line("quiet %s to %s%s%s", clock(q.From), clock(q.To), on(q.Days), email(q.Email, " for "))
 	}
 	for _, c := range p.Caps {
 		over, per := email(c.Email, ""), duration(c.Per)
@@ -152,13 +153,7 @@ func (w *writer) journey(j *Journey) {
 	w.line("journey %s {", j.Name)
 	w.indent++
 	for _, e := range j.Entries {
-		text := "enter on " + e.Event
-		switch e.Kind {
-		case "when":
-			text = "enter when " + e.When.String()
-		case "request":
-			text = "enter on request " + props
-		}
+		text := entry(e)
 		if e.Including {
 			w.line("%s%s including existing", text, where(e.Where))
 			continue
@@ -200,6 +195,47 @@ func (w *writer) journey(j *Journey) {
 	w.line("}")
 }
 
+func entry(e *Entry) string {
+	side, at := "after", " at "+clock(e.Clock)
+	if e.Before {
+		side = "before"
+	}
+	if !e.HasAt {
+		at = ""
+	}
+	switch e.Kind {
+	case EnterEvent:
+		if e.Each {
+			return "enter on " + e.Event + " each event.items"
+		}
+		return "enter on " + e.Event
+	case EnterWhen:
+		return "enter when " + e.When.String()
+	case EnterRequest:
+		return "enter on request " + props
+	case EnterYearly:
+		if e.Apart == 0 {
+			return fmt.Sprintf("enter yearly on profile.%s%s", e.Trait, at)
+		}
+		return fmt.Sprintf("enter yearly %s %s profile.%s%s", duration(e.Apart), side, e.Trait, at)
+	case EnterDate:
+		return fmt.Sprintf("enter %s %s profile.%s%s", duration(e.Apart), side, e.Trait, at)
+	case EnterDaily:
+		return "enter daily" + at
+	case EnterWeekday:
+		return "enter on " + strings.Join(e.Days, ", ") + at
+	case EnterMonthly:
+		days := make([]string, len(e.Months))
+		for i, d := range e.Months {
+			if days[i] = strconv.Itoa(d); d == 0 {
+				days[i] = "last"
+			}
+		}
+		return "enter monthly on " + strings.Join(days, ", ") + at
+	}
+	return "enter on " + e.Date.String() + at
+}
+
 func (w *writer) reentry(j *Journey) {
 	per := ""
 	if j.Per != nil {
@@ -213,6 +249,14 @@ func (w *writer) reentry(j *Journey) {
 	case "after":
 		w.line("again after %s%s", j.After, per)
 	}
+}
+
+// on are the days behind a time of day or window.
+func on(days []string) string {
+	if len(days) == 0 {
+		return ""
+	}
+	return " on " + strings.Join(days, ", ")
 }
 
 func where(e *Expr) string {
@@ -259,22 +303,18 @@ func (w *writer) step(s *Step) {
 	case StepClock:
 		switch {
 		case s.Tomorrow:
-			w.line("wait until tomorrow at %s", clock(s.Clock))
+			w.line("wait until tomorrow at %s%s", clock(s.Clock), on(s.Days))
 		case len(s.Days) > 0:
 			w.line("wait until %s at %s", strings.Join(s.Days, ", "), clock(s.Clock))
 		default:
 			w.line("wait until %s", clock(s.Clock))
 		}
 	case StepWindow:
-		on := ""
-		if len(s.Days) > 0 {
-			on = " on " + strings.Join(s.Days, ", ")
-		}
-		w.line("wait until %s to %s%s", clock(s.Clock), clock(s.To), on)
+		w.line("wait until %s to %s%s", clock(s.Clock), clock(s.To), on(s.Days))
 	case StepMoment:
 		head, tail := "wait until "+s.Moment.String(), ""
 		if s.HasAt {
-			head += " at " + clock(s.Clock)
+			head += " at " + clock(s.Clock) + on(s.Days)
 		}
 		if s.PastExit {
 			tail = " if past exit"
