@@ -2,18 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"runtime"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"journey/dsl"
@@ -38,16 +34,24 @@ func newTest() *cobra.Command {
 in virtual time. It exits with 0 if all of them pass, with 1 if one fails, with
 3 if a workspace is wrong.
 
+A test that fails shows what it expects beside what happened, and the line.
+
 --cover counts the branches of the program that the tests take: arms,
-otherwise, outcomes of waits, clauses of entry and exit.`,
+otherwise, outcomes of waits, clauses of entry and exit. It counts edges of the
+compiled program, not lines, so that formatting changes nothing, and says of
+each that no test takes what would take it.`,
 		Example: `  journey test examples/shop
   journey test examples/shop --run cart --cover
-  journey test examples/* --cover-min 100 --junit report.xml`,
+  journey test examples/shop --watch
+  journey test examples/* --cover-min 100 --junit report.xml --lcov lcov.info`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("say which folder, as in `%s`", cmd.UseLine())
 			}
 			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runTests(cmd, args, f) },
 	}
@@ -162,6 +166,8 @@ func (s *suite) tell(w io.Writer, f testFlags) (failed int) {
 		return failed
 	}
 	switch {
+	case len(s.trials) == 0 && f.run != "":
+		fmt.Fprintf(w, "%s: no test matches --run %q\n", s.dir, f.run)
 	case len(s.trials) == 0:
 		fmt.Fprintf(w, "%s: no tests\n", s.dir)
 	case failed == 0:
@@ -172,40 +178,6 @@ func (s *suite) tell(w io.Writer, f testFlags) (failed int) {
 	return failed
 }
 
-// tellFailure shows what a test claims beside what happened.
-func (s *suite) tellFailure(w io.Writer, t *simulator.Trial) {
-	fmt.Fprintf(w, "FAIL %q\n", t.Test.Title)
-	for _, f := range t.Failures {
-		fmt.Fprintf(w, "  %s: %s\n", s.place(f.Span), f.Message)
-	}
-	left := []string{"expected"}
-	for i := range t.Test.Expect {
-		e := &t.Test.Expect[i]
-		mark := " "
-		for _, f := range t.Failures {
-			if f.Span == e.Span {
-				mark = "!"
-			}
-		}
-		line := e.Span.Position().Line
-		left = append(left, fmt.Sprintf("%s %4d %s", mark, line, oneLine(e.Span.Text())))
-	}
-	right := append([]string{"happened"}, t.Lines()...)
-	if n := max(len(left), 40); len(right) > n {
-		right = append(right[:n], fmt.Sprintf("… and %d more", len(right)-n))
-	}
-	for i := 0; i < max(len(left), len(right)); i++ {
-		l, r := "", ""
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		fmt.Fprintf(w, "    %s │ %s\n", runewidth.FillRight(runewidth.Truncate(l, 58, "…"), 58), r)
-	}
-}
-
 // place is a span's file and line, as it leads there from the current folder.
 func (s *suite) place(span diag.Span) string {
 	d := placed(s.dir, []diag.Diagnostic{{Span: span}})[0]
@@ -214,24 +186,6 @@ func (s *suite) place(span diag.Span) string {
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-func (s *suite) tellJSON(w io.Writer, t *simulator.Trial, took time.Duration) {
-	type failure struct {
-		Place   string `json:"place"`
-		Message string `json:"message"`
-	}
-	out := struct {
-		Workspace string    `json:"workspace"`
-		Test      string    `json:"test"`
-		Passed    bool      `json:"passed"`
-		Seconds   float64   `json:"seconds"`
-		Failures  []failure `json:"failures,omitempty"`
-	}{Workspace: s.dir, Test: t.Test.Title, Passed: len(t.Failures) == 0, Seconds: took.Seconds()}
-	for _, f := range t.Failures {
-		out.Failures = append(out.Failures, failure{s.place(f.Span), f.Message})
-	}
-	_ = json.NewEncoder(w).Encode(out)
-}
 
 // tellCoverage writes the branches that no test takes, and says whether they
 // are too many.
@@ -254,14 +208,14 @@ func tellCoverage(w io.Writer, suites []*suite, f testFlags) (low bool) {
 		below := percent < f.coverMin
 		low = low || below
 		if f.json {
-			_ = json.NewEncoder(w).Encode(map[string]any{"workspace": s.dir, "branches": len(branches), "taken": taken, "percent": percent})
+			s.coverageJSON(w, branches, taken, percent)
 			continue
 		}
 		fmt.Fprintf(w, "coverage: %s, %d of %s (%.0f %%)\n", s.dir, taken, branchesText(len(branches)), percent)
 		if f.cover || below {
 			for _, b := range branches {
 				if !b.Taken {
-					fmt.Fprintf(w, "  %s: %s %s: %s\n", s.place(b.Span), b.Journey, strings.TrimSpace(b.Step+" "+b.Way), b.Missing)
+					fmt.Fprintf(w, "  %s: %s %s: %s\n", s.place(b.Span), b.Journey, wayOf(b), b.Missing)
 				}
 			}
 		}
@@ -279,105 +233,12 @@ func branchesText(n int) string {
 	return fmt.Sprintf("%d branches", n)
 }
 
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
-// The JUnit form that CI systems read.
-type junitSuites struct {
-	XMLName xml.Name     `xml:"testsuites"`
-	Suites  []junitSuite `xml:"testsuite"`
-}
-
-type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Name    string        `xml:"name,attr"`
-	Class   string        `xml:"classname,attr"`
-	Time    string        `xml:"time,attr"`
-	Failure *junitFailure `xml:"failure,omitempty"`
-}
-
-type junitFailure struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
-func writeJUnit(w io.Writer, suites []*suite) error {
-	var all junitSuites
-	for _, s := range suites {
-		js := junitSuite{Name: s.dir, Tests: len(s.trials)}
-		for i, t := range s.trials {
-			c := junitCase{Name: t.Test.Title, Class: s.dir, Time: fmt.Sprintf("%.6f", s.took[i].Seconds())}
-			if len(t.Failures) > 0 {
-				js.Failures++
-				var b strings.Builder
-				s.tellFailure(&b, t)
-				c.Failure = &junitFailure{Message: t.Failures[0].Message, Text: b.String()}
-			}
-			js.Cases = append(js.Cases, c)
-		}
-		all.Suites = append(all.Suites, js)
-	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
-}
-
-// writeLCOV writes branches in the form that editors read: a record a file.
-func writeLCOV(w io.Writer, suites []*suite) error {
-	for _, s := range suites {
-		byFile := map[string][]simulator.Branch{}
-		var files []string
-		for _, b := range s.coverage.Branches(s.program) {
-			name := placed(s.dir, []diag.Diagnostic{{Span: b.Span}})[0].Span.File.Name
-			if byFile[name] == nil {
-				files = append(files, name)
-			}
-			byFile[name] = append(byFile[name], b)
-		}
-		for _, name := range files {
-			if _, err := fmt.Fprintf(w, "SF:%s\n", name); err != nil {
-				return err
-			}
-			hit := 0
-			for i, b := range byFile[name] {
-				line := b.Span.Position().Line
-				n := 0
-				if b.Taken {
-					n, hit = 1, hit+1
-				}
-				fmt.Fprintf(w, "BRDA:%d,0,%d,%d\nDA:%d,%d\n", line, i, n, line, n)
-			}
-			fmt.Fprintf(w, "BRF:%d\nBRH:%d\nend_of_record\n", len(byFile[name]), hit)
-		}
-	}
-	return nil
-}
+// watchEvery is how often the files are looked at.
+const watchEvery = 300 * time.Millisecond
 
 // watchTests runs the tests whenever the workspace looks another way.
 func watchTests(cmd *cobra.Command, dirs []string, f testFlags, match *regexp.Regexp) error {
-	tick := time.NewTicker(400 * time.Millisecond)
+	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	last := ""
 	for {
@@ -386,6 +247,9 @@ func watchTests(cmd *cobra.Command, dirs []string, f testFlags, match *regexp.Re
 			now += stamp(dir)
 		}
 		if now != last {
+			if last != "" && !f.json {
+				fmt.Fprintf(cmd.OutOrStdout(), "\n%s, a file has changed:\n", time.Now().Format("15:04:05"))
+			}
 			last = now
 			_ = testOnce(cmd, dirs, f, match) // what failed has been told
 		}
