@@ -31,8 +31,8 @@ func newTest() *cobra.Command {
 		Use:   "test DIR …",
 		Short: "Run the tests of a workspace, in virtual time",
 		Long: `Test runs the test blocks of each DIR on the machine that runs in production,
-in virtual time. It exits with 0 if all of them pass, with 1 if one fails, with
-3 if a workspace is wrong.
+in virtual time; DIR/... stands for all workspaces below DIR. It exits with 0 if
+all of them pass, with 1 if one fails, with 3 if a workspace is wrong.
 
 A test that fails shows what it expects beside what happened, and the line.
 
@@ -43,7 +43,7 @@ each that no test takes what would take it.`,
 		Example: `  journey test examples/shop
   journey test examples/shop --run cart --cover
   journey test examples/shop --watch
-  journey test examples/* --cover-min 100 --junit report.xml --lcov lcov.info`,
+  journey test examples/... --cover-min 100 --junit report.xml --lcov lcov.info`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("say which folder, as in `%s`", cmd.UseLine())
@@ -79,6 +79,10 @@ func runTests(cmd *cobra.Command, dirs []string, f testFlags) error {
 	match, err := regexp.Compile(f.run)
 	if err != nil {
 		return usage("--run is no regular expression: %w", err)
+	}
+	dirs, err = spread(dirs)
+	if err != nil {
+		return err
 	}
 	if f.watch {
 		return watchTests(cmd, dirs, f, match)

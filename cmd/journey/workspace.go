@@ -33,6 +33,60 @@ func readWorkspace(dir string) (map[string]string, error) {
 	return sources, nil
 }
 
+// spread replaces DIR/... by the workspaces at DIR and below it: each topmost
+// folder with sources.
+func spread(args []string) ([]string, error) {
+	var dirs []string
+	for _, arg := range args {
+		root, all := strings.CutSuffix(filepath.ToSlash(arg), "...")
+		if !all || root != "" && !strings.HasSuffix(root, "/") {
+			dirs = append(dirs, arg)
+			continue
+		}
+		if root == "" {
+			root = "."
+		}
+		found, err := workspacesBelow(filepath.Clean(root))
+		switch {
+		case err != nil:
+			return nil, usage("there is no folder %q", root)
+		case len(found) == 0:
+			return nil, usage("there are no %s files in %q, nor below it", dsl.Extension, root)
+		}
+		dirs = append(dirs, found...)
+	}
+	return dirs, nil
+}
+
+func workspacesBelow(root string) (dirs []string, err error) {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if path != root && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir
+			}
+		case filepath.Ext(path) == dsl.Extension:
+			dirs = append(dirs, filepath.Dir(path))
+		}
+		return nil
+	})
+	slices.Sort(dirs) // a folder before those below it
+	var topmost []string
+	for _, dir := range dirs {
+		if !slices.ContainsFunc(topmost, func(of string) bool { return within(dir, of) }) {
+			topmost = append(topmost, dir)
+		}
+	}
+	return topmost, err
+}
+
+// within says whether a folder is another, or lies below it.
+func within(dir, of string) bool {
+	return dir == of || of == "." || strings.HasPrefix(dir, of+string(filepath.Separator))
+}
+
 // placed gives the files in diagnostics names that lead there from the current
 // folder: "examples/shop/welcome.journey".
 func placed(dir string, diags []diag.Diagnostic) []diag.Diagnostic {
