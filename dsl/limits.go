@@ -51,7 +51,7 @@ func (c *checker) quiet(item *syntax.Quiet) {
 			q.Channels = append(q.Channels, name)
 		}
 	}
-	if q.From == q.To {
+	if q.From == q.To && q.Days == 0 { // of some days they are the whole days
 		c.report(errEmptyQuiet(item.To.Span()))
 		return
 	}

@@ -21,10 +21,11 @@ func (w *journeyWork) wait(s syntax.Step, at spot, path string) (ends bool) {
 	case *syntax.WaitHour:
 		w.lay(&WaitHour{Hour: expr(s.Hour, cond.ValueOf(&value.Type{Kind: value.Number}))}, s, at, path)
 	case *syntax.WaitWindow:
-		if s.From.Value == s.To.Value {
+		days := weekdays(s.Days)
+		if s.From.Value == s.To.Value && days == 0 { // of some days it is the whole days
 			w.report(errEmptyWindow(s.To.Span()))
 		}
-		w.lay(&WaitWindow{From: s.From.Value, To: s.To.Value, Days: weekdays(s.Days)}, s, at, path)
+		w.lay(&WaitWindow{From: s.From.Value, To: s.To.Value, Days: days}, s, at, path)
 	case *syntax.WaitMoment:
 		return w.waitMoment(s, expr(s.Moment, cond.Moment), at, path)
 	case *syntax.WaitQuiet:
