@@ -1,6 +1,8 @@
 package examples
 
 import (
+	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +11,11 @@ import (
 	"journey/dsl"
 	"journey/dsl/diag"
 	"journey/dsl/format"
+	"journey/graph"
 	"journey/simulator"
 )
+
+var update = flag.Bool("update", false, "draw the journeys anew")
 
 // workspaces are the folders beside this file.
 func workspaces(t *testing.T) []string {
@@ -42,9 +47,7 @@ func TestWorkspaces(t *testing.T) {
 				return
 			}
 			styled(t, sources)
-			if _, err := os.Stat(filepath.Join(dir, "README.md")); err != nil {
-				t.Error(err)
-			}
+			drawn(t, dir, program)
 			plan, cover := simulator.PlanOf(program), simulator.NewCoverage()
 			for _, test := range program.Tests {
 				for _, f := range simulator.Run(plan, test, cover).Failures {
@@ -57,6 +60,31 @@ func TestWorkspaces(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// drawn: the picture in the README shows the journeys as they are.
+func drawn(t *testing.T, dir string, p *dsl.Program) {
+	t.Helper()
+	var graphs []*graph.Graph
+	for _, j := range p.Journeys {
+		graphs = append(graphs, graph.Of(j))
+	}
+	var now bytes.Buffer
+	if err := graph.SVG(&now, graphs, nil); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "graph.svg")
+	if *update {
+		if err := os.WriteFile(file, now.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if was, err := os.ReadFile(file); err != nil || !bytes.Equal(was, now.Bytes()) {
+		t.Errorf("%s is not what `journey graph %s -o %s` draws (%v): run the test with -update", file, dir, file, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "README.md")); err != nil || !bytes.Contains(text, []byte("(graph.svg)")) {
+		t.Errorf("the README does not show graph.svg: %v", err)
 	}
 }
 
