@@ -65,7 +65,7 @@ func (e *encoder) newest(w *writing, rewrite bool) {
 	e.uint(uint64(b.dead))
 	e.uint(uint64(len(b.looks) - b.dead))
 	e.buf = append(e.buf, b.e.buf...)
-	e.recent = b.looks
+	e.recent, e.dead = b.looks, b.dead
 	if len(b.e.buf) <= maxBlockBytes {
 		w.next.block.Store(b)
 	}

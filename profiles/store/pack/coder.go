@@ -31,9 +31,11 @@ type encoder struct {
 	shapes []*shape
 	spare  []*shape // of a block before it was restarted: they are likely to come again
 	recent []look   // events that may be referred to, oldest first
+	dead   int      // of these, how many at the beginning are no longer among the newest
 
-	keys []string // scratch
-	vals []any    // a stack of values of objects
+	keys  []string // scratch
+	vals  []any    // a stack of values of objects
+	tails []tail
 }
 
 var encoders = sync.Pool{New: func() any { return &encoder{} }}
@@ -54,7 +56,7 @@ func (e *encoder) free() {
 	clear(e.shapes)
 	clear(e.keys[:cap(e.keys)])
 	clear(e.vals)
-	*e = encoder{table: e.table, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0]}
+	*e = encoder{table: e.table, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0], tails: e.tails[:0]}
 	encoders.Put(e)
 }
 

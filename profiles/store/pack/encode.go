@@ -39,6 +39,7 @@ type writing struct {
 	Packed
 	names     *Names
 	old, next *Layout
+	ownKinds  bool // next has a map of kinds of its own
 	p         *profiles.Person
 }
 
@@ -161,7 +162,7 @@ func (e *encoder) traits(m map[string]profiles.Trait) {
 }
 
 func (e *encoder) kept(w *writing, rewrite bool) {
-	tails := layTails(w.p, w.old, w.next, rewrite)
+	tails := layTails(e.tails[:0], w.p, e.recent[e.dead:], w.old, w.next, rewrite)
 	e.older(w, tails, rewrite)
 	e.uint(w.next.slots)
 	e.uint(uint64(len(tails)))
@@ -181,6 +182,8 @@ func (e *encoder) kept(w *writing, rewrite bool) {
 		}
 	}
 	w.dropKinds()
+	clear(tails)
+	e.tails = tails[:0]
 }
 
 // dropKinds deletes the pages of kinds that the person no longer has.
@@ -195,7 +198,7 @@ func (w *writing) dropKinds() {
 		for n := x.from / pageEvents; n*pageEvents < x.paged; n++ {
 			w.Delete = append(w.Delete, pageField(x.slot, n))
 		}
-		delete(w.next.kinds, kind)
+		w.setKind(kind, extent{})
 	}
 }
 

@@ -33,18 +33,25 @@ func (e *encoder) event(ev *cond.Event) {
 		e.uint(evNone)
 		return
 	}
+	// First by what is known of them, without looking into the events: they
+	// are in memory that has not been touched for long.
 	for i := len(e.recent) - 1; i >= 0; i-- {
 		r := &e.recent[i]
 		place := uint64(len(e.recent)-1-i) << 1
-		switch {
-		case r.Event == ev:
+		switch ev {
+		case r.Event:
 			e.uint(evWhole + place)
 			return
-		case r.part == ev:
+		case r.part:
 			e.uint(evWhole + place + 1)
 			e.uint(r.mask)
 			return
-		case r.Arrived != ev.Arrived || r.ID != ev.ID || r.At != ev.At || r.Name != ev.Name:
+		}
+	}
+	for i := len(e.recent) - 1; i >= 0; i-- {
+		r := &e.recent[i]
+		place := uint64(len(e.recent)-1-i) << 1
+		if r.Arrived != ev.Arrived || r.ID != ev.ID || r.At != ev.At || r.Name != ev.Name {
 			continue
 		}
 		if mask, ok := r.maskOf(ev.Props); ok {

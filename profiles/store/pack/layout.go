@@ -52,5 +52,25 @@ func (l *Layout) next() *Layout {
 	if l == nil {
 		return &Layout{}
 	}
-	return &Layout{slots: l.slots, kinds: maps.Clone(l.kinds)}
+	return &Layout{slots: l.slots, kinds: l.kinds}
+}
+
+// setKind notes the pages of a kind in the next layout; without any, the kind
+// is not in it. Mostly nothing changes, and both layouts have one map.
+func (w *writing) setKind(kind string, x extent) {
+	was, had := w.next.kinds[kind]
+	if had == (x.slot != 0) && was == x {
+		return
+	}
+	if !w.ownKinds {
+		w.next.kinds, w.ownKinds = maps.Clone(w.next.kinds), true
+		if w.next.kinds == nil {
+			w.next.kinds = map[string]extent{}
+		}
+	}
+	if x.slot == 0 {
+		delete(w.next.kinds, kind)
+	} else {
+		w.next.kinds[kind] = x
+	}
 }

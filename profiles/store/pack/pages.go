@@ -28,8 +28,7 @@ type tail struct {
 func (t *tail) end() int { return t.kept.Dropped + len(t.kept.List) }
 
 // layTails decides for each kind, sorted by name, which events go to pages.
-func layTails(p *profiles.Person, old *Layout, next *Layout, rewrite bool) []tail {
-	tails := make([]tail, 0, len(p.Events))
+func layTails(tails []tail, p *profiles.Person, newest []look, old *Layout, next *Layout, rewrite bool) []tail {
 	cold := 0
 	for kind, kept := range p.Events {
 		t := tail{kind: kind, kept: kept}
@@ -42,7 +41,7 @@ func layTails(p *profiles.Person, old *Layout, next *Layout, rewrite bool) []tai
 		}
 		t.from = kept.Dropped
 		t.paged = max(t.paged, t.from)
-		t.cold = coldest(kept, t.paged, p.Recent)
+		t.cold = coldest(kept, t.paged, newest)
 		for t.paged/pageEvents < t.cold/pageEvents {
 			t.paged = (t.paged/pageEvents + 1) * pageEvents
 		}
@@ -79,7 +78,7 @@ func layTails(p *profiles.Person, old *Layout, next *Layout, rewrite bool) []tai
 
 // coldest is the number of the first event, from a number on, that is among
 // the newest.
-func coldest(kept *profiles.Kept, from int, newest []*cond.Event) int {
+func coldest(kept *profiles.Kept, from int, newest []look) int {
 	n := kept.Dropped + len(kept.List)
 	if len(newest) == 0 {
 		return n
@@ -87,7 +86,7 @@ func coldest(kept *profiles.Kept, from int, newest []*cond.Event) int {
 	// Both lists are in order of arrival, so counting from the end suffices.
 	for j := len(newest) - 1; n > from; n-- {
 		ev := kept.List[n-1-kept.Dropped]
-		for j >= 0 && !isOf(ev, newest[j]) {
+		for j >= 0 && !newest[j].has(ev) {
 			j--
 		}
 		if j < 0 {
@@ -97,9 +96,13 @@ func coldest(kept *profiles.Kept, from int, newest []*cond.Event) int {
 	return n
 }
 
-// isOf says whether an event is another one, perhaps with fewer properties.
-func isOf(ev, whole *cond.Event) bool {
-	return ev == whole || ev.Arrived == whole.Arrived && ev.ID == whole.ID && ev.Name == whole.Name
+// has says whether an event is this one, perhaps with fewer properties. Which
+// part of it is kept is known mostly.
+func (r *look) has(ev *cond.Event) bool {
+	if r.part != nil || r.Event == ev {
+		return ev == r.part || ev == r.Event
+	}
+	return ev.Arrived == r.Arrived && ev.ID == r.ID && ev.Name == r.Name
 }
 
 // writePages writes the pages that are new or longer, and says which are gone.
@@ -112,13 +115,10 @@ func (t *tail) writePages(w *writing) error {
 		}
 	}
 	if t.slot == 0 {
-		delete(w.next.kinds, t.kind)
+		w.setKind(t.kind, extent{})
 		return nil
 	}
-	if w.next.kinds == nil {
-		w.next.kinds = map[string]extent{}
-	}
-	w.next.kinds[t.kind] = t.extent
+	w.setKind(t.kind, t.extent)
 	first := t.from
 	if t.slot == t.old.slot {
 		first = max(first, t.old.paged)
