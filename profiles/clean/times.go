@@ -3,7 +3,6 @@ package clean
 import (
 	"errors"
 	"math"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -54,7 +53,7 @@ func instantText(s string, o Options) (any, error) {
 			return at.Add(rest), nil
 		}
 	}
-	if t, err := http.ParseTime(s); err == nil {
+	if t, err := headerTime(s); err == nil {
 		return bounded(t)
 	}
 	if d, err := dateText(s); err == nil {
@@ -145,7 +144,7 @@ func dateText(s string) (value.Date, error) {
 			}
 		}
 	}
-	if t, err := http.ParseTime(s); err == nil {
+	if t, err := headerTime(s); err == nil {
 		return value.DateOf(t.Date()), nil
 	}
 	return 0, errDate
@@ -191,4 +190,16 @@ func duration(raw any) (any, error) {
 		return sum, nil
 	}
 	return nil, err
+}
+
+// headerTime reads a time as HTTP headers have it: RFC 9110, 5.6.7, with its
+// two old forms.
+func headerTime(s string) (time.Time, error) {
+	t, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", s)
+	if err != nil {
+		if t, err = time.Parse(time.RFC850, s); err != nil {
+			t, err = time.Parse(time.ANSIC, s)
+		}
+	}
+	return t, err
 }
