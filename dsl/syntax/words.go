@@ -50,6 +50,9 @@ func Words(text string, offset int) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// IsUnit says whether a word is a unit of time: `days`.
+func IsUnit(word string) bool { return longUnits[word] != 0 }
+
 // openAt says whether the end of a scanned text lies in a comment, or in
 // something that is not closed.
 func (s *scanned) openAt(end int) bool {
@@ -68,7 +71,9 @@ const (
 	tried = "\x01"
 )
 
-func isMark(t *lexer.Token) bool { return t.Type == tokUnknown && (t.Value == mark || t.Value == tried) }
+func isMark(t *lexer.Token) bool {
+	return t.Type == tokUnknown && (t.Value == mark || t.Value == tried)
+}
 
 // beforeMark says whether the mark comes after the next token. That may be the
 // beginning of an optional part, which is not taken until it goes on.
@@ -123,14 +128,14 @@ func (at *point) words(text string, tree *File, yield func(string)) {
 		}
 		return t
 	}
-	value := !named("").refused
+	value := !named("").misfit // a value or a name can stand here
 	for _, w := range allWords() {
 		if value && slices.Contains(operatorWords, w.first()) && w.word != "not" {
 			continue // a value is missing before it
 		}
 		if slices.ContainsFunc(w.rests, func(rest string) bool {
 			got := at.try(before, w.word, rest)
-			return !got.refused && !got.same(named(rest)) && !(value && got.lacks && !named(rest).lacks)
+			return !got.refused && !(value && got.empty) && !got.same(named(rest)) && !(value && got.lacks && !named(rest).lacks)
 		}) {
 			yield(w.word)
 		}
@@ -171,7 +176,9 @@ func stepsBegun(f *File) bool {
 
 // trial is what the parser makes of a statement that goes on with a word.
 type trial struct {
-	refused  bool         // the word does not fit
+	refused  bool         // the word does not fit, or something before it is wrong
+	misfit   bool         // the word does not fit
+	empty    bool         // a value is missing where the word stands
 	next     bool         // the word begins the next statement
 	lacks    bool         // something is missing before it
 	kind     reflect.Type // of the statement
@@ -225,8 +232,12 @@ func (at *point) try(before, word, rest string) (t trial) {
 	for _, p := range c.problems {
 		switch {
 		case p.point != nil || p.anchored || p.start >= behind:
-		case p.start < len(before), !incompleteCodes[p.code]:
+		case p.start < len(before):
 			t.refused = true
+		case !incompleteCodes[p.code]:
+			t.refused, t.misfit = true, true
+		case p.start == len(before):
+			t.empty = true
 		}
 	}
 	return t
