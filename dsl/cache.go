@@ -84,8 +84,8 @@ func (k *Cache) parse(name, text string) (*syntax.File, []diag.Diagnostic) {
 	return tree, diags
 }
 
-// template reads a template, likewise.
-func (k *Cache) template(text string, kind template.Kind) (*template.Template, []template.Problem) {
+// Template is template.Parse; a nil cache keeps nothing.
+func (k *Cache) Template(text string, kind template.Kind) (*template.Template, []template.Problem) {
 	if k == nil {
 		return template.Parse(text, kind)
 	}

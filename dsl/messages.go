@@ -223,7 +223,7 @@ func (c *checker) content(d *declaredMessage, written *syntax.String, inFile boo
 			return nil
 		}
 	}
-	t, problems := c.cache.template(source, kind)
+	t, problems := c.cache.Template(source, kind)
 	for _, p := range problems {
 		c.report(errTemplate(b.place(p.Start, p.End), p.Message))
 	}

@@ -74,7 +74,7 @@ func (q *question) point(text string, start, end int) *names.Point {
 		sources[name] = text
 	}
 	sources[q.file] = changed
-	return names.Build(trees, names.Options{Sources: sources, Mark: cursor}).Point
+	return names.Build(trees, names.Options{Sources: sources, Cache: q.cache, Mark: cursor}).Point
 }
 
 // inComment says whether an offset lies in a comment.

@@ -234,7 +234,7 @@ func (s *snapshot) analyze() {
 func (s *snapshot) index() *names.Index {
 	s.indexing.Do(func() {
 		s.analyze()
-		s.indexed = names.Build(s.trees, names.Options{Sources: s.sources})
+		s.indexed = names.Build(s.trees, names.Options{Sources: s.sources, Cache: s.cache})
 	})
 	return s.indexed
 }

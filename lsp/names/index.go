@@ -38,6 +38,8 @@ type Options struct {
 	// Sources are all texts of the workspace by their names; templates are taken
 	// from here.
 	Sources map[string]string
+	// Cache has the templates; nil: they are read anew.
+	Cache *dsl.Cache
 	// Mark is a name that stands where something is to be completed; "": none.
 	Mark string
 }
@@ -45,7 +47,7 @@ type Options struct {
 // Build finds the names of a workspace.
 func Build(trees []*syntax.File, o Options) *Index {
 	b := &builder{
-		mark: o.Mark, sources: o.Sources, index: &Index{byFile: map[string][]Use{}, bySymbol: map[*Symbol][]Use{}},
+		mark: o.Mark, sources: o.Sources, cache: o.Cache, index: &Index{byFile: map[string][]Use{}, bySymbol: map[*Symbol][]Use{}},
 		tables: map[Kind]map[string]*Symbol{}, senders: map[*Symbol][]*sender{}, given: map[*Symbol]map[string]*Symbol{},
 		wires: map[string]*Symbol{}, bodies: map[string]*diag.File{}, seen: map[Use]bool{},
 		written: map[*Symbol]map[string]bool{},
@@ -109,6 +111,7 @@ type builder struct {
 	index   *Index
 	mark    string
 	sources map[string]string
+	cache   *dsl.Cache
 
 	tables   map[Kind]map[string]*Symbol // by name
 	wires    map[string]*Symbol          // events by their names on the wire

@@ -20,7 +20,7 @@ func (b *builder) body(m *Symbol) {
 		case *syntax.Content:
 			b.content(m, item)
 		case *syntax.URL:
-			b.text(m, item.Text)
+			b.text(m, item.Text, template.Header)
 		case *syntax.To:
 			b.sent(m, item.Address)
 		case *syntax.ValidFor:
@@ -74,8 +74,15 @@ func (b *builder) webhook(d *syntax.Webhook) {
 
 // content resolves a part of a message.
 func (b *builder) content(m *Symbol, c *syntax.Content) {
+	kind := template.Header
+	switch c.Part {
+	case "text":
+		kind = template.Text
+	case "html":
+		kind = template.HTML
+	}
 	if !c.File {
-		b.text(m, c.Text)
+		b.text(m, c.Text, kind)
 		return
 	}
 	if c.Text == nil {
@@ -95,7 +102,7 @@ func (b *builder) content(m *Symbol, c *syntax.Content) {
 		f = &diag.File{Name: name, Text: source}
 		b.bodies[name] = f
 	}
-	b.template(m, source, func(from, to int) diag.Span { return diag.Span{File: f, Start: from, End: to} })
+	b.template(m, source, kind, func(from, to int) diag.Span { return diag.Span{File: f, Start: from, End: to} })
 }
 
 // files keeps the files that a message can name.
@@ -119,15 +126,15 @@ func (b *builder) files(s *syntax.String) {
 }
 
 // text resolves a template in quotes.
-func (b *builder) text(m *Symbol, s *syntax.String) {
+func (b *builder) text(m *Symbol, s *syntax.String, kind template.Kind) {
 	if s != nil {
-		b.template(m, s.Value, s.Part)
+		b.template(m, s.Value, kind, s.Part)
 	}
 }
 
 // template resolves the names of a template. place is where a stretch of its
 // source stands.
-func (b *builder) template(m *Symbol, source string, place func(from, to int) diag.Span) {
+func (b *builder) template(m *Symbol, source string, kind template.Kind, place func(from, to int) diag.Span) {
 	if b.mark != "" {
 		if at := strings.Index(source, b.mark); at >= 0 {
 			b.inTemplate(m, source[:at], place(at, at+len(b.mark)))
@@ -137,7 +144,7 @@ func (b *builder) template(m *Symbol, source string, place func(from, to int) di
 	if !strings.Contains(source, "{{") && !strings.Contains(source, "{%") {
 		return
 	}
-	t, _ := template.Parse(source, template.Text)
+	t, _ := b.cache.Template(source, kind)
 	for _, ref := range t.Names() {
 		spans := pathSpans(ref.Path, source[ref.Start:ref.End], place(ref.Start, ref.End))
 		for _, s := range b.scopes(m) {
