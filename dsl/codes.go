@@ -81,6 +81,12 @@ const (
 	//	workspace { quiet 09:00 to 21:00 quiet 20:00 to 10:00 }
 	AlwaysQuiet diag.Code = "always-quiet"
 
+	// OnlyNewest is a condition that reads more past events than are kept.
+	//
+	//	event ping { n: number }
+	//	segment a = any(ping, .n > 1)
+	OnlyNewest diag.Code = "only-newest"
+
 	// UnknownTopic is a message about a topic that the workspace does not have.
 	//
 	//	trait email: email identifier

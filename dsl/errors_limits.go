@@ -86,3 +86,11 @@ func errDaysOfMonth(at diag.Span) diag.Diagnostic {
 func errPriority(n *syntax.Number) diag.Diagnostic {
 	return mistake(BadPriority, n.Span(), "", "a priority is a whole number; higher ones come first, and 0 is the usual one")
 }
+
+func warnNewest(at diag.Span, event string) diag.Diagnostic {
+	return warning(OnlyNewest, at, "of `%s` only the newest 1,000 are read here: write `%s in last 90 days`, or keep what you need as a computed trait", event, event)
+}
+
+func warnBeyond(at diag.Span) diag.Diagnostic {
+	return warning(OnlyNewest, at, "there are never more than 1,000: of past events the newest 1,000 of a kind are read")
+}

@@ -59,6 +59,8 @@ type checker struct {
 	parsed  []diag.Diagnostic     // what the parser reported
 	diags   []diag.Diagnostic     // what the checker reports
 
+	testing bool // what follows is of tests
+
 	// Declarations that were taken, in the order of the sources.
 	traitDecls   []*declaredTrait
 	segmentDecls []*declaredSegment

@@ -48,6 +48,7 @@ func (c *checker) expr(x *syntax.Expr, s *cond.Scope, want cond.Want) *cond.Expr
 	}
 	e, diags := cond.Compile(x.Span().File, x.Node, s, want)
 	c.report(diags...)
+	c.bounded(x, e)
 	return e
 }
 

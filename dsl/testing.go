@@ -25,6 +25,7 @@ var defaultStart = value.Local{Date: value.DateOf(2026, 1, 1)}
 
 // tests compiles all tests.
 func (c *checker) tests() {
+	c.testing = true
 	for _, d := range c.testDecls {
 		w := testWork{checker: c, decl: d, assumed: map[string]diag.Span{}, test: &Test{Title: text(d.Title), Start: defaultStart, Span: d.Word()}}
 		if d.Title != nil {

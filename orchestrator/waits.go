@@ -144,8 +144,8 @@ func nextOpening(s *dsl.WaitWindow, c value.Time, zone *time.Location) value.Tim
 			last++ // it crosses midnight
 		}
 		switch closes := last.At(s.To, zone); {
-		case opens > c:
-			return opens
+		case opens >= c:
+			return opens // also where a clock change leaves nothing of the window
 		case c < closes:
 			return c
 		}

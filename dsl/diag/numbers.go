@@ -50,6 +50,7 @@ var numbers = map[Code]string{
 	"untracked-now":    "J115",
 	"not-sent":         "J116",
 	"no-opens":         "J117",
+	"only-newest":      "J118",
 
 	"second-workspace": "J201",
 	"duplicate-name":   "J202",
