@@ -136,8 +136,13 @@ func (w *journeyWork) steps(list []syntax.Step, at spot) (start int, ends bool) 
 
 // lay puts a step into the code and gives it a head. Its index is returned.
 func (w *journeyWork) lay(s Step, from syntax.Step, at spot, path string) int {
+	return w.layAs(s, from, w.id(from.Label(), path), at)
+}
+
+// layAs is lay with the step's id.
+func (w *journeyWork) layAs(s Step, from syntax.Step, id string, at spot) int {
 	h := s.Head()
-	h.ID = w.id(from.Label(), path)
+	h.ID = id
 	h.Next, h.Slot, h.Span = join, at.slot, from.Span()
 	w.j.Code = append(w.j.Code, s)
 	w.parents = append(w.parents, at.parent)
@@ -235,8 +240,7 @@ func (w *journeyWork) ifStep(s *syntax.If, at spot, path string) bool {
 		inner := &If{Then: join, Else: join}
 		at = at.in(step.ID, "else", i)
 		step.Else = len(w.j.Code)
-		i = w.lay(inner, s, at, at.prefix+"1")
-		inner.ID = at.prefix + "1" // the label is the outer one's
+		i = w.layAs(inner, s, w.id(nil, at.prefix+"1"), at) // the label is the outer one's
 		if e.Cond != nil {
 			inner.Span = e.Cond.Span()
 		}
