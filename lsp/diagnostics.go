@@ -13,7 +13,7 @@ import (
 // While one snapshot is checked others may come; only the newest is checked
 // next.
 func (s *server) publish(ctx context.Context) {
-	defer s.work.Done()
+	defer s.telling.Done()
 	for {
 		select {
 		case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"log"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 )
@@ -25,6 +26,7 @@ const codeCancelled = -32800
 // before it returns; in is read until its end by a goroutine that may outlive
 // Serve if in cannot be closed.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, errors io.Writer, version string) error {
+	stopped := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &server{
@@ -33,7 +35,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, errors io.Writer, v
 		published: map[string]string{}, dirty: make(chan struct{}, 1),
 	}
 	stream := jsonrpc2.NewBufferedStream(pipe{in, out}, jsonrpc2.VSCodeObjectCodec{})
-	s.work.Add(1)
+	s.telling.Add(1)
 	ready := make(chan struct{})
 	s.conn = jsonrpc2.NewConn(ctx, stream, handler(func(ctx context.Context, r *jsonrpc2.Request) {
 		<-ready // s.conn is set
@@ -47,8 +49,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, errors io.Writer, v
 	}
 	cancel()
 	_ = s.conn.Close() // it may be closed already
-	s.work.Wait()
-	if s.exited() && !s.left() {
+	s.asked.Wait()
+	s.telling.Wait()
+	if !s.left() && stopped.Err() == nil {
 		return ErrNoShutdown
 	}
 	return nil
@@ -78,7 +81,8 @@ type server struct {
 	log     *log.Logger
 	conn    *jsonrpc2.Conn
 	exit    context.CancelFunc
-	work    sync.WaitGroup // requests that are answered, and publish
+	asked   sync.WaitGroup // requests that are being answered
+	telling sync.WaitGroup // publish
 
 	mu       sync.Mutex
 	roots    []string            // the folders that the editor has opened
@@ -87,15 +91,18 @@ type server struct {
 	snippets bool                // the editor understands snippets
 	watches  bool                // the editor can be asked to watch files
 	shutdown bool
-	ended    bool
 	running  map[string]context.CancelFunc // requests by id
 	dirty    chan struct{}                 // something changed since the last diagnostics
 
 	published map[string]string // by URI, as JSON; only publish uses it
 }
 
-func (s *server) exited() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.ended }
-func (s *server) left() bool   { s.mu.Lock(); defer s.mu.Unlock(); return s.shutdown }
+// left says whether the editor has said that it leaves.
+func (s *server) left() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shutdown
+}
 
 // handle takes one message. Notifications are done before the next message is
 // looked at; requests begin with the state of now and end when they end.
@@ -114,9 +121,9 @@ func (s *server) handle(ctx context.Context, r *jsonrpc2.Request) {
 	s.mu.Lock()
 	s.running[id] = cancel
 	s.mu.Unlock()
-	s.work.Add(1)
+	s.asked.Add(1)
 	go func() {
-		defer s.work.Done()
+		defer s.asked.Done()
 		defer func() {
 			cancel()
 			s.mu.Lock()
@@ -186,10 +193,21 @@ func (s *server) notified(ctx context.Context, r *jsonrpc2.Request) {
 			s.cancelled(p.ID)
 		}
 	case "exit":
-		s.mu.Lock()
-		s.ended = true
-		s.mu.Unlock()
+		s.finish()
 		s.exit()
+	}
+}
+
+// finish waits a little for the answers to what was asked before.
+func (s *server) finish() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.asked.Wait()
+	}()
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
 	}
 }
 

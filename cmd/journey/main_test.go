@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SERVER", server.URL)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": exitCode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": exitCode, "frame": frame},
 	})
 }
 
