@@ -87,7 +87,6 @@ func newRoot() *cobra.Command {
 		newBroadcasts(),
 		newCheck(),
 		newDeploy(),
-		newEnv(),
 		newExplain(),
 		newFmt(),
 		newGraph(),
