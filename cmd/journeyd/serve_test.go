@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -69,6 +71,62 @@ func TestHealth(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// While Redis is frozen everybody hears of it within two seconds, whatever he
+// asked for, and many at once too.
+func TestEverybodyHearsInTime(t *testing.T) {
+	r := startRedis(t)
+	p := startDev(t, workspace(t, twoMails), "--redis", r.url())
+	p.post("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
+	link := ""
+	for _, m := range p.waitMails(2, 10*time.Second) {
+		if list := m.Headers["List-Unsubscribe"]; list != "" {
+			link = strings.TrimPrefix(strings.Trim(list, "<>"), p.api)
+		}
+	}
+	batch := map[string]any{"batch": []any{}}
+	for i := range 500 {
+		item := track(fmt.Sprintf("p%d", i), "ping", nil, nil)
+		item["type"] = "track"
+		batch["batch"] = append(batch["batch"].([]any), item)
+	}
+	requests := map[string]func() (int, string, error){
+		"an event":       func() (int, string, error) { return p.try("/v1/track", track("ann", "ping", nil, nil)) },
+		"a new person":   func() (int, string, error) { return p.try("/v1/track", track(rand.Text(), "ping", nil, nil)) },
+		"a batch":        func() (int, string, error) { return p.try("/v1/batch", batch) },
+		"a profile":      func() (int, string, error) { return p.asAdmin("/v1/profiles/user_id:ann") },
+		"the releases":   func() (int, string, error) { return p.asAdmin("/v1/admin/releases") },
+		"readiness":      func() (int, string, error) { return p.get("/readyz?verbose") },
+		"a link's press": func() (int, string, error) { return p.try(link, "") },
+	}
+	r.signal(syscall.SIGSTOP)
+	defer r.signal(syscall.SIGCONT)
+	var all sync.WaitGroup
+	for what, ask := range requests {
+		for range 8 {
+			all.Go(func() {
+				for range 3 {
+					began := time.Now()
+					code, text, err := ask()
+					if took := time.Since(began); err != nil || code != 503 || took > 2*time.Second {
+						t.Errorf("%s: %d %s %v after %s", what, code, text, err, took)
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+// asAdmin asks for a path with the administrator's key.
+func (p *process) asAdmin(path string) (int, string, error) {
+	req, err := http.NewRequest(http.MethodGet, p.api+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	req.SetBasicAuth(p.keys[1], "")
+	return do(req)
 }
 
 // checks asks /readyz for all checks, and wants a status.
