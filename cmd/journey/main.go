@@ -87,6 +87,7 @@ func newRoot() *cobra.Command {
 		newBroadcasts(),
 		newCheck(),
 		newDeploy(),
+		newEnv(),
 		newExplain(),
 		newFmt(),
 		newGraph(),
