@@ -5,6 +5,7 @@ import (
 
 	"journey/dsl"
 	"journey/dsl/cond"
+	"journey/dsl/value"
 )
 
 // A trait that takes another value is an event of its own, named
@@ -45,6 +46,9 @@ func (m *machine) change() {
 	m.pending = nil
 	slices.SortStableFunc(pending, func(a, b changeOf) int { return m.plan.order[a.trait] - m.plan.order[b.trait] })
 	for _, c := range pending {
+		if value.Equal(c.from, c.to) {
+			continue // it changed and changed back
+		}
 		name := dsl.ChangeOf(c.trait)
 		e := &cond.Event{Name: name, At: m.at, Arrived: m.at, Props: map[string]any{}}
 		if c.from != nil {

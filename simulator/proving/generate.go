@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 
 	"journey/dsl/value"
 )
@@ -312,14 +313,19 @@ func (g *gen) journey(j *Journey) {
 	g.j, g.vars, g.lets, g.sends = j, nil, 0, nil
 	g.props, g.items = false, false
 	for _, e := range j.Entries {
-		g.props = g.props || e.Kind == EnterEvent || e.Kind == EnterRequest
+		g.props = g.props || e.Kind == EnterRequest
 	}
 	each := false
 	for _, e := range j.Entries {
 		switch e.Kind {
 		case EnterEvent:
+			if e.Event = g.happening(); isChange(e.Event) {
+				e.Each = false
+				e.Where = g.changed(e.Event, scope{}, 40)
+				continue
+			}
 			each = each || e.Each
-			e.Event = g.event()
+			g.props = true
 			if g.chance(40) {
 				e.Where = g.cond(1, scope{event: true, entry: true, item: e.Each})
 			}
@@ -383,12 +389,14 @@ func (g *gen) head(j *Journey) {
 		j.While = g.cond(1, s)
 	}
 	for g.chance(35) && len(j.Goals) < 2 {
-		goal := &Goal{Name: fmt.Sprintf("g%d", len(j.Goals)), Event: g.event(), Within: g.length(s)}
-		if g.chance(40) {
+		goal := &Goal{Name: fmt.Sprintf("g%d", len(j.Goals)), Event: g.happening(), Within: g.length(s)}
+		if isChange(goal.Event) {
+			goal.Where = g.changed(goal.Event, s, 40)
+		} else if g.chance(40) {
 			goal.Where = g.cond(1, s.with(true))
 		}
 		if g.chance(60) {
-			goal.Value = g.num(1, s.with(true))
+			goal.Value = g.num(1, s.with(!isChange(goal.Event)))
 		}
 		j.Goals = append(j.Goals, goal)
 	}
@@ -396,8 +404,9 @@ func (g *gen) head(j *Journey) {
 		x := &Exit{}
 		switch k := g.n(10); {
 		case k < 5:
-			x.Event = g.event()
-			if g.chance(40) {
+			if x.Event = g.happening(); isChange(x.Event) {
+				x.Where = g.changed(x.Event, s, 40)
+			} else if g.chance(40) {
 				x.Where = g.cond(1, s.with(true))
 			}
 		case k < 8 || len(j.Goals) == 0:
@@ -421,6 +430,38 @@ func (g *gen) event() string {
 		return "ping"
 	}
 	return pick(g, "ping", "ping", "bought", "left")
+}
+
+// happening is an event, or the change of a trait.
+func (g *gen) happening() string {
+	if g.steady || g.chance(85) {
+		return g.event()
+	}
+	if len(g.p.Computed) > 0 && g.chance(30) {
+		return changeOf + pick(g, g.p.Computed...).Name
+	}
+	return changeOf + pick(g, "tier", "num", "flag", "since")
+}
+
+func isChange(event string) bool { return strings.HasPrefix(event, changeOf) }
+
+// changed is now and then a condition on the change of a trait.
+func (g *gen) changed(event string, s scope, percent int) *Expr {
+	if !g.chance(percent) {
+		return nil
+	}
+	side := &Expr{Op: OpEvent, Name: pick(g, "from", "to")}
+	switch trait := strings.TrimPrefix(event, changeOf); {
+	case g.chance(20):
+		return op(pick(g, OpSet, OpMissing), side)
+	case trait == "tier":
+		return op(pick(g, "==", "!="), side, lit(pick(g, tiers...)))
+	case trait == "num" || strings.HasPrefix(trait, "sum"):
+		return op(g.order(), side, g.num(0, s.with(false)))
+	case trait == "flag":
+		return op(pick(g, "==", "!="), side, lit(g.chance(50)))
+	}
+	return op(g.order(), side, g.time(s.with(false)))
 }
 
 // block is a row of steps. mayLeave: it may end with an exit.
@@ -568,7 +609,12 @@ func (g *gen) waitFor(depth int, s scope) *Step {
 }
 
 func (g *gen) alternative(depth int, s scope) *Alt {
-	a := &Alt{Event: g.event(), Since: g.chance(25)}
+	a := &Alt{Event: g.happening(), Since: g.chance(25)}
+	if isChange(a.Event) {
+		a.Where = g.changed(a.Event, s, 40)
+		a.Body = g.sub(depth, 30, s.with(false), true)
+		return a
+	}
 	if g.chance(40) {
 		a.Where = g.cond(1, s.with(true))
 	}

@@ -1,6 +1,7 @@
 package proving
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,8 @@ type oracle struct {
 	planned  []*send
 	went     []delivery // what was sent, or may have been
 	depth    int        // of the run that takes its steps, and one
-	late     bool
+	late     bool       // what happens comes of a late event, or the person is just born
+	altered  []altered
 	pending  change
 
 	moved    map[*Expr]*mention
@@ -272,7 +274,9 @@ func (o *oracle) touches(c change, e *Expr) bool {
 // nothing is known does not become true.
 func (o *oracle) born() {
 	all := change{all: true}
+	o.late = true // his first values are no changes
 	o.derive(&all)
+	o.late = false
 	for _, j := range o.c.Program.Journeys {
 		for _, e := range j.Entries {
 			if e.When != nil {
@@ -324,6 +328,7 @@ func (o *oracle) store(name string, v any, at value.Time, ch *change) {
 	}
 	o.traits[name] = trait{v, at}
 	if !same(old.v, v) {
+		o.alter(name, old.v, v)
 		top, _, _ := strings.Cut(name, ".")
 		ch.add("t:" + top)
 		o.instants.know(o, v)
@@ -354,6 +359,7 @@ func same(a, b any) bool {
 func (o *oracle) takeEvent(in *Input) {
 	e := &event{name: in.Name, at: in.Of, arrived: o.now, props: in.Props}
 	e.late = e.arrived-e.at > msDay
+	o.late = e.late
 	ch := change{}
 	o.storeAll(in.Traits, in.Of, &ch)
 	o.happens(e, ch)
@@ -367,18 +373,72 @@ func (o *oracle) happens(e *event, ch change) {
 		o.instants.know(o, v)
 	}
 	ch.add("e:" + e.name)
+	o.late = e.late
 	o.derive(&ch)
+	o.acts(e)
+	ch.merge(o.take())
+	o.react(ch)
+	o.late = false
+}
+
+// acts lets an event act on what there is.
+func (o *oracle) acts(e *event) {
 	o.countGoals(e)
 	o.exitsOn(e)
 	if !e.late {
 		o.waitsFor(e)
 	}
 	o.entriesOn(e)
-	ch.merge(o.take())
-	o.late = e.late
-	o.react(ch)
-	o.late = false
 }
+
+// altered is a trait that has taken another value.
+type altered struct {
+	trait    string
+	from, to any
+}
+
+// alter notes it: it is an event once the input that caused it is done with.
+func (o *oracle) alter(trait string, from, to any) {
+	if o.late || strings.Contains(trait, ".") {
+		return
+	}
+	for i := range o.altered {
+		if o.altered[i].trait == trait {
+			o.altered[i].to = to
+			return
+		}
+	}
+	o.altered = append(o.altered, altered{trait, from, to})
+}
+
+// alterations are the changes of traits as events, in the order of declaration.
+func (o *oracle) alterations() {
+	list := o.altered
+	o.altered = nil
+	place := func(a altered) int {
+		for i, c := range o.c.Program.Computed {
+			if c.Name == a.trait {
+				return len(declared) + i
+			}
+		}
+		return slices.Index(declared, a.trait)
+	}
+	slices.SortStableFunc(list, func(a, b altered) int { return place(a) - place(b) })
+	for _, a := range list {
+		if same(a.from, a.to) {
+			continue
+		}
+		e := &event{name: changeOf + a.trait, at: o.now, arrived: o.now, props: map[string]any{"from": a.from, "to": a.to}}
+		o.events = append(o.events, e)
+		o.acts(e)
+	}
+}
+
+// changeOf begins the name of the event that the change of a trait is.
+const changeOf = "change of profile."
+
+// declared are the traits as they are declared.
+var declared = []string{"timezone", "tags", "email", "alt", "name", "tier", "num", "flag", "lead", "since", "birthday"}
 
 // take are the changes since they were last taken.
 func (o *oracle) take() change {
@@ -395,6 +455,7 @@ func (o *oracle) derive(ch *change) {
 			v := o.about(nil).value(c.Expr)
 			if !same(o.traits[c.Name].v, v) {
 				ch.add("t:" + c.Name)
+				o.alter(c.Name, o.traits[c.Name].v, v)
 				o.instants.know(o, v)
 			}
 			o.traits[c.Name] = trait{v: v}
@@ -428,6 +489,7 @@ func (o *oracle) react(ch change) {
 			return
 		}
 		o.derive(&ch)
+		o.alterations()
 		o.exitsWhen(ch)
 		o.waitsMoved(ch)
 		o.entriesWhen(ch)
