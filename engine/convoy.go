@@ -39,8 +39,7 @@ func (e *Engine) convoy(ctx context.Context, chains []*chain) {
 			riders = append(riders, r)
 		}
 	}
-	within, cancel := e.within(ctx)
-	defer cancel()
+	within := e.within(ctx)
 	e.ride(within, riders)
 	for _, r := range riders { // nobody waits for us longer than he must
 		if r.lane != nil && !r.alone {

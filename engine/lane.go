@@ -151,22 +151,22 @@ func (e *Engine) on(ctx context.Context, id string, tasks ...*task) error {
 		return wait(ctx, tasks)
 	}
 	defer e.leave(l)
-	for group := range slices.Chunk(tasks, maxGroup) {
-		within, cancel := e.within(ctx)
-		e.serve(within, id, group, true)
-		cancel()
+	for len(tasks) > 0 {
+		group := tasks[:min(len(tasks), maxGroup)]
+		tasks = tasks[len(group):]
+		e.serve(e.within(ctx), id, group, true)
 	}
 	return nil
 }
 
 // within is the time that an attempt on the store has: its caller may go, but
 // not longer than he would have waited.
-func (e *Engine) within(ctx context.Context) (context.Context, context.CancelFunc) {
+func (e *Engine) within(ctx context.Context) context.Context {
 	end := time.Now().Add(patience)
 	if d, ok := ctx.Deadline(); ok && d.Before(end) {
 		end = d
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), end)
+	return until{context.WithoutCancel(ctx), end}
 }
 
 // join opens a person's lane for tasks that their maker does himself, and
@@ -235,14 +235,14 @@ func (e *Engine) drive(l *lane) {
 		}
 		l.queue = slices.Clone(l.queue[n:])
 		e.lanes.mu.Unlock()
-		ctx, cancel := e.within(e.ctx)
-		e.serve(ctx, l.id, group, true)
-		cancel()
+		e.serve(e.within(e.ctx), l.id, group, true)
 	}
 }
 
 // wait waits for tasks that have queued up in a lane.
 func wait(ctx context.Context, tasks []*task) error {
+	ctx, cancel := timed(ctx)
+	defer cancel()
 	for i, t := range tasks {
 		select {
 		case <-t.done:
@@ -332,16 +332,20 @@ func (e *Engine) unchanged(rec *record, v *visit, group []*task) {
 // giveBack returns the tasks that were made for another release, or under a
 // lease that is lost, and keeps the others.
 func giveBack(group []*task, live *living) []*task {
+	stays := func(t *task) bool { return (t.release == 0 || t.release == live.number) && !t.fenced }
+	if !slices.ContainsFunc(group, func(t *task) bool { return !stays(t) }) {
+		return group // as ever
+	}
 	var keep []*task
 	for _, t := range group {
 		switch {
-		case t.release != 0 && t.release != live.number:
-			t.err = errRelease
+		case stays(t):
+			keep = append(keep, t)
+			continue
 		case t.fenced:
 			t.err = ErrLeaseLost
 		default:
-			keep = append(keep, t)
-			continue
+			t.err = errRelease
 		}
 		t.end(nil)
 	}
@@ -419,11 +423,12 @@ func (e *Engine) visit(ctx context.Context, id string, rec *record, live *living
 		rec.person = profiles.New(id, now)
 	}
 	v.p = rec.person
-	world := *live.world
+	v.world = live.world
 	if e.observe != nil {
+		world := *live.world
 		world.Observe = orchestrator.ObserverFunc(func(t orchestrator.Trace) { v.traces = append(v.traces, t) })
+		v.world = &world
 	}
-	v.world = &world
 	for i, t := range group {
 		t.err = nil
 		if broken := v.try(t); broken {

@@ -25,3 +25,32 @@ func TestLRUKeepsWithinBytes(t *testing.T) {
 		t.Fatal("a stayed")
 	}
 }
+
+func TestLRUTakenIsNobodysUntilItIsBack(t *testing.T) {
+	c := newLRU[string, int](100)
+	c.put("a", 1, 40)
+	if v, ok := c.take("a"); !ok || v != 1 {
+		t.Fatalf("took %d %v", v, ok)
+	}
+	if _, ok := c.get("a"); ok {
+		t.Fatal("a is there while it is taken")
+	}
+	if _, ok := c.take("a"); ok {
+		t.Fatal("a was taken twice")
+	}
+	c.put("a", 2, 50)
+	if v, ok := c.get("a"); !ok || v != 2 || c.used != 50 {
+		t.Fatalf("got %d %v, %d bytes", v, ok, c.used)
+	}
+	c.take("a")
+	c.put("b", 3, 60) // the place of a is the one used longest ago
+	if len(c.items) != 1 || c.used != 60 {
+		t.Fatalf("%d entries of %d bytes", len(c.items), c.used)
+	}
+	c.put("a", 4, 30)
+	c.take("a")
+	c.drop("a")
+	if len(c.items) != 1 || c.used != 60 {
+		t.Fatalf("%d entries of %d bytes after a drop", len(c.items), c.used)
+	}
+}

@@ -41,8 +41,7 @@ type item struct {
 // that harmless. A call that is wrong has its Err, and keeps no other from
 // being stored.
 func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience+time.Duration(len(calls))*forEachMore)
-	defer cancel()
+	ctx = Until(ctx, time.Now().Add(patience+time.Duration(len(calls))*forEachMore))
 	leave, err := e.enter(ctx, len(calls))
 	if err != nil {
 		return nil, err
@@ -77,8 +76,12 @@ func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error)
 // enter waits for room for n calls.
 func (e *Engine) enter(ctx context.Context, n int) (leave func(), err error) {
 	room := int64(min(n, maxCalls))
-	if err := e.room.Acquire(ctx, room); err != nil {
-		return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
+	if !e.room.TryAcquire(room) {
+		ctx, cancel := timed(ctx)
+		defer cancel()
+		if err := e.room.Acquire(ctx, room); err != nil {
+			return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
+		}
 	}
 	return func() { e.room.Release(room) }, nil
 }
@@ -86,6 +89,11 @@ func (e *Engine) enter(ctx context.Context, n int) (leave func(), err error) {
 // submit brings items to their people: those that may concern one person in
 // their order, the others side by side.
 func (e *Engine) submit(ctx context.Context, items []*item) error {
+	if len(items) == 1 {
+		if done, err := e.straight(ctx, items[0]); done {
+			return err
+		}
+	}
 	known, err := e.lookUp(ctx, items)
 	if err != nil {
 		return err
@@ -132,6 +140,37 @@ func (e *Engine) submit(ctx context.Context, items []*item) error {
 		}
 	}
 	return nil
+}
+
+// straight brings an item to its person if all that identifies him is
+// remembered and leads to one: then there is nothing to look up and nobody to
+// choose. Most calls that come alone go this way.
+func (e *Engine) straight(ctx context.Context, it *item) (done bool, err error) {
+	owner := ""
+	for _, id := range it.prep.idents {
+		to, ok := e.pointers.get(keyOf(id))
+		if !ok || to == "" || owner != "" && to != owner {
+			return false, nil
+		}
+		owner = to
+	}
+	t := it.newTask(false)
+	t.do = func(v *visit) error { return it.applyTo(v, t) }
+	if err := e.on(ctx, owner, t); err != nil {
+		return true, err
+	}
+	if t.err == nil {
+		e.harvested(it, owner)
+		return true, nil
+	}
+	c := &chain{items: []*item{it}}
+	if c.known, err = e.lookUp(ctx, c.items); err == nil {
+		err = e.harvest(ctx, c, owner, []*task{t})
+	}
+	if err != nil {
+		return true, err
+	}
+	return true, e.bring(ctx, c)
 }
 
 // chainsOf puts items together that share an identifier or a profile, and so
@@ -274,7 +313,7 @@ func tasksFor(items []*item, newborn bool) []*task {
 	tasks := make([]*task, len(items))
 	behind := false
 	for i, it := range items {
-		t := &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn}
+		t := it.newTask(newborn)
 		t.do = func(v *visit) error {
 			if i == 0 {
 				behind = false
@@ -291,6 +330,10 @@ func tasksFor(items []*item, newborn bool) []*task {
 	return tasks
 }
 
+func (it *item) newTask(newborn bool) *task {
+	return &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn}
+}
+
 // harvest takes the results of the chain's first items, as far as they are
 // done. The others are to be looked at again.
 func (e *Engine) harvest(ctx context.Context, c *chain, owner string, tasks []*task) error {
@@ -303,15 +346,20 @@ func (e *Engine) harvest(ctx context.Context, c *chain, owner string, tasks []*t
 			}
 			return e.again(ctx, owner, c.items[:len(tasks)-i], t.err, c.known)
 		}
-		it.result.Profile = owner
-		it.result.Warnings = append(it.result.Warnings, it.prep.faults...)
-		*it.out = it.result
-		if it.result.Duplicate {
-			e.stats.duplicates.Add(1)
-		}
+		e.harvested(it, owner)
 		c.items, c.tries = c.items[1:], 0
 	}
 	return nil
+}
+
+// harvested takes the result of an item that is done.
+func (e *Engine) harvested(it *item, owner string) {
+	it.result.Profile = owner
+	it.result.Warnings = append(it.result.Warnings, it.prep.faults...)
+	*it.out = it.result
+	if it.result.Duplicate {
+		e.stats.duplicates.Add(1)
+	}
 }
 
 var (
