@@ -41,7 +41,7 @@ event product_viewed "Product Viewed" { sku: text, price: number, category: text
 
 const largeJourney = `
 # Journey %d: somebody has filled a cart and has not bought what is in it. First a reminder, then
-# an offer or a last call, by a split; buyers get a better one. Nobody gets anything at night.
+# an offer or a last call, by a split; buyers get a better one. Nobody gets anything at night, and nobody twice.
 
 segment buyers_%d "Buyers" = profile.spend >= 10_%03d and count(order_completed in last 365 days) >= 3
 segment lookers_%d = any(product_viewed in last 30 days, .price > 100 and .category == "tea") and not segment.buyers_%d
