@@ -41,6 +41,11 @@ func (b banner) print(w io.Writer) {
 	if b.speed != 1 {
 		fmt.Fprintf(&s, "  Clock     %g times as fast as real time\n", b.speed)
 	}
+	if b.journeys == 0 {
+		fmt.Fprintf(&s, "\nThere is no journey yet: write one into a .journey file in %s. It is live as soon as it is saved.\n", b.workspace)
+		io.WriteString(w, s.String())
+		return
+	}
 	fmt.Fprintf(&s, "\nPaste this, then look into the mailbox:\n\n%s\n", b.curl)
 	io.WriteString(w, s.String())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/url"
 	"os"
@@ -171,6 +172,9 @@ func unknown(have []string, path string) error {
 		if _, group := keys[top+"."]; group && nested {
 			continue
 		}
+		if _, group := keys[key+"."]; group {
+			return fmt.Errorf("configuration %s: %s holds names with a value each: write %s: {NAME: VALUE}", path, key, key)
+		}
 		if near := diag.Suggest(top, names); near != "" {
 			return fmt.Errorf("configuration %s: there is no key %q: did you mean %q?", path, key, near)
 		}
@@ -215,6 +219,9 @@ func (c *config) complete() error {
 		return fmt.Errorf("the configuration lacks %s: give it by --config FILE, by flags, or as JOURNEY_%s",
 			strings.Join(missing, ", "), strings.ToUpper(missing[0]))
 	}
+	if err := isAddress(c.Temporal); err != nil {
+		return err
+	}
 	if err := c.completeMail(); err != nil {
 		return err
 	}
@@ -225,6 +232,14 @@ func (c *config) complete() error {
 	}
 	if len(c.AdminKey) < 16 {
 		return errors.New("admin_key is too short to be a secret: use at least 16 characters")
+	}
+	return nil
+}
+
+// isAddress says whether Temporal can be reached at all by an address.
+func isAddress(temporal string) error {
+	if host, port, err := net.SplitHostPort(temporal); err != nil || host == "" || port == "" {
+		return fmt.Errorf("temporal %q is no address: write host:port, like 127.0.0.1:7233", temporal)
 	}
 	return nil
 }

@@ -53,6 +53,10 @@ func TestConfigUnknownKey(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `did you mean "temporal"`) {
 		t.Errorf("got %v", err)
 	}
+	_, _, err = loadConfig(write(t, "write_keys: x\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "write write_keys: {NAME: VALUE}") {
+		t.Errorf("got %v", err)
+	}
 	_, _, err = loadConfig(write(t, "listen: [1]\n"), nil)
 	if err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("not one line: %v", err)
@@ -67,7 +71,7 @@ func TestConfigUnknownKey(t *testing.T) {
 }
 
 func TestConfigComplete(t *testing.T) {
-	c := config{Redis: "redis://x", Temporal: "x", AdminKey: "0123456789abcdef"}
+	c := config{Redis: "redis://x", Temporal: "x:7233", AdminKey: "0123456789abcdef"}
 	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "write_keys") {
 		t.Errorf("got %v", err)
 	}
@@ -84,6 +88,7 @@ func TestConfigComplete(t *testing.T) {
 		lacks string
 		then  func()
 	}{
+		{`temporal "x" is no address`, func() { c.Temporal = "x:7233" }},
 		{"from", func() { c.From = "shop@example.com" }},
 		{"public_url", func() { c.PublicURL = "shop.example" }},
 		{"public_url shop.example is no address", func() { c.PublicURL = "https://shop.example" }},

@@ -84,6 +84,11 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	if !(f.speed >= 1 && f.speed <= 1e6) {
 		return usage(fmt.Errorf("--speed %g: give a number from 1 to 1000000", f.speed))
 	}
+	if f.temporal != "" {
+		if err := isAddress(f.temporal); err != nil {
+			return usage(err)
+		}
+	}
 	sources, program, err := readWorkspace(dir)
 	if err != nil {
 		return err

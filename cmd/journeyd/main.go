@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/worker"
 
+	"journey/dsl/diag"
+
 	"journey/engine"
 )
 
@@ -90,8 +92,15 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return usage(errors.New("say what to do: journeyd dev DIR, or journeyd serve (journeyd --help)"))
+			if len(args) == 0 {
+				return usage(errors.New("say what to do: journeyd dev DIR, or journeyd serve (journeyd --help)"))
+			}
+			if near := diag.Suggest(args[0], []string{"dev", "serve"}); near != "" {
+				return usage(fmt.Errorf("there is no command %q: did you mean %s?", args[0], near))
+			}
+			return usage(fmt.Errorf("there is no command %q: say journeyd dev DIR, or journeyd serve", args[0]))
 		},
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -27,7 +27,12 @@ func serveCommand() *cobra.Command {
 		Short: "Run the server against a Temporal and a Redis of yours",
 		Example: `  journeyd serve --config journey.yaml
   JOURNEY_ADMIN_KEY=… JOURNEY_WRITE_KEYS_WEB=… journeyd serve --redis redis://redis:6379 --temporal temporal:7233`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("serve takes no arguments, and there is %q: releases come by journey deploy", args[0]))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, k, err := loadConfig(path, cmd.Flags())
 			if err != nil {

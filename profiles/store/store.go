@@ -270,6 +270,9 @@ func dialer(o Options) (func(ctx context.Context) (redis.Conn, error), error) {
 			return redis.DialContext(ctx, "unix", u.Path, options...)
 		}, nil
 	}
+	if u.Scheme == "" {
+		return nil, errors.New("the address of redis is no URL: write it like redis://127.0.0.1:6379")
+	}
 	return nil, fmt.Errorf("the address of redis begins with %q: write redis://, rediss:// or unix://", u.Scheme+":")
 }
 
