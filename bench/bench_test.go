@@ -6,11 +6,12 @@ import (
 
 	"journey/dsl"
 	"journey/dsl/diag"
+	"journey/orchestrator"
 )
 
 // The workspaces that are measured with are what the table says of them.
 func TestWorkspaces(t *testing.T) {
-	for name, source := range map[string]string{"shop": shopSource, "ping": pingSource, "five": fiveSource} {
+	for name, source := range map[string]string{"shop": shopSource, "ping": pingSource, "five": fiveSource, "two": twoSource} {
 		p, diags := dsl.Load(map[string]string{name + ".journey": source})
 		if p == nil {
 			diag.Text(t.Output(), diags, false)
@@ -19,6 +20,17 @@ func TestWorkspaces(t *testing.T) {
 		if name == "shop" && (len(p.Segments) != 20 || len(p.Journeys) != 10) {
 			t.Errorf("%d segments and %d journeys", len(p.Segments), len(p.Journeys))
 		}
+	}
+}
+
+// Simulation and test environment do what is compared: two sends, a day apart.
+func TestTwo(t *testing.T) {
+	program, _ := dsl.Load(map[string]string{"two.journey": twoSource})
+	if err := simulateTwo(orchestrator.NewPlan(program)); err != nil {
+		t.Error(err)
+	}
+	if err := testTwo(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -42,6 +42,9 @@ var rowsOf = []struct {
 	{"bytes", (*bench).bytesRow},
 	{"person", (*bench).personRow},
 	{"start", (*bench).startRow},
+	{"simulated", (*bench).simulatedRow},
+	{"forecast", (*bench).forecastRow},
+	{"check", (*bench).checkRow},
 }
 
 func main() {
@@ -76,7 +79,7 @@ func play(name string, args []string) error {
 func run() error {
 	b := &bench{}
 	quick := flag.Bool("quick", false, "every row, briefly")
-	only := flag.String("only", "", "rows to measure, separated by commas: events, runs, history, condition, bytes, person, start")
+	only := flag.String("only", "", "rows to measure, separated by commas: events, runs, history, condition, bytes, person, start, simulated, forecast, check")
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds; a figure is their median")
 	flag.DurationVar(&b.slice, "slice", 700*time.Millisecond, "length of a turn; each side has four in a round")
 	flag.IntVar(&b.people, "people", 10_000, "people whose events are posted")
