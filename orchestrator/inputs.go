@@ -164,11 +164,15 @@ func (m *machine) handle(e *cond.Event) {
 
 // late says whether an event was history when it arrived.
 func (m *machine) late(e *cond.Event) bool {
-	limit := m.plan.Settings.LateAfter
-	if limit == 0 {
-		limit = value.Day
+	return e.Arrived.Sub(e.At) > m.lateAfter()
+}
+
+// lateAfter is the age beyond which an event is history on arrival.
+func (m *machine) lateAfter() value.Duration {
+	if limit := m.plan.Settings.LateAfter; limit != 0 {
+		return limit
 	}
-	return e.Arrived.Sub(e.At) > limit
+	return value.Day
 }
 
 // remember puts an event where it is read: the newest of any kind, the kept

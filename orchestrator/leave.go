@@ -152,7 +152,7 @@ func (m *machine) end(r *profiles.Run, reason string) {
 	}
 	r.State, r.Reason, r.EndedAt, r.Until = profiles.Ended, reason, m.at, 0
 	r.Arms = nil
-	if !m.goalOpen(r) {
+	if !m.uncounted(r) {
 		r.Vars = nil // a goal may read them
 	}
 	delete(m.ready, r)
@@ -191,18 +191,32 @@ func (m *machine) forget() {
 	})
 }
 
+// goalOpen says whether a goal of a run can still count for what happens now,
+// or arrives late.
 func (m *machine) goalOpen(r *profiles.Run) bool {
+	return slices.ContainsFunc(m.goalsLeft(r), func(g *dsl.Goal) bool {
+		within := g.Within.Duration(m.aboutRun(r, m.at, nil))
+		return m.at.Sub(r.Entered.Add(within)) <= m.lateAfter()
+	})
+}
+
+// uncounted says whether a goal of a run has not been counted: an event that
+// is imported may be old enough.
+func (m *machine) uncounted(r *profiles.Run) bool { return len(m.goalsLeft(r)) > 0 }
+
+func (m *machine) goalsLeft(r *profiles.Run) []*dsl.Goal {
 	j := m.journey(r)
 	if j == nil {
-		return false
+		return nil
 	}
+	if len(r.Goals) == 0 {
+		return j.Goals
+	}
+	var left []*dsl.Goal
 	for _, g := range j.Goals {
-		if _, done := r.Goals[g.Name]; done {
-			continue
-		}
-		if m.at <= r.Entered.Add(g.Within.Duration(m.aboutRun(r, m.at, nil))) {
-			return true
+		if _, done := r.Goals[g.Name]; !done {
+			left = append(left, g)
 		}
 	}
-	return false
+	return left
 }

@@ -717,17 +717,15 @@ func (o *oracle) end(r *run, reason string) {
 	o.bounds()
 }
 
+// memory is how many ended runs the machine remembers at least; openMemory, if
+// a goal of them all can count.
+const memory, openMemory = 20, 100
+
 // bounds gives up where the machine's memory ends: it keeps the newest 20
 // ended runs and those of which a goal can still count. A goal whose window
 // becomes longer afterwards finds the others forgotten.
 func (o *oracle) bounds() {
-	over := 0
-	for _, r := range o.runs {
-		if r.state == ended {
-			over++
-		}
-	}
-	if over <= 20 {
+	if o.over() <= memory {
 		return
 	}
 	for _, j := range o.c.Program.Journeys {
@@ -737,6 +735,24 @@ func (o *oracle) bounds() {
 			}
 		}
 	}
+}
+
+// over is how many runs have ended.
+func (o *oracle) over() int {
+	n := 0
+	for _, r := range o.runs {
+		if r.state == ended {
+			n++
+		}
+	}
+	return n
+}
+
+// forgotten says whether the machine may have forgotten a run when an event of
+// long ago counts for it.
+func (o *oracle) forgotten(r *run, within value.Time) bool {
+	over := o.over()
+	return r.state == ended && (over > memory && o.now > r.entered+within+msDay || over > openMemory)
 }
 
 func (o *oracle) exitsOn(e *event) {
@@ -780,6 +796,9 @@ func (o *oracle) countGoals(e *event) {
 			// counted from the latter.
 			if e.at < r.entry.at || e.at > r.entered+within || g.Where != nil && !s.truth(g.Where) {
 				continue
+			}
+			if o.forgotten(r, within) {
+				o.rec.Endless = true
 			}
 			v := 0.0
 			if g.Value != nil {
