@@ -26,7 +26,7 @@ func ReadCounts(r io.Reader) (Counts, error) {
 		Name string `json:"name"`
 		N    number `json:"n"`
 	}
-	var in struct {
+	type forecast struct {
 		Journeys []struct {
 			Name    string  `json:"name"`
 			Entered number  `json:"entered"`
@@ -43,8 +43,17 @@ func ReadCounts(r io.Reader) (Counts, error) {
 			} `json:"ways"`
 		} `json:"journeys"`
 	}
-	if err := json.NewDecoder(r).Decode(&in); err != nil {
+	// The first object is the forecast of the workspace; others compare it.
+	var line struct {
+		Forecast *forecast `json:"forecast"`
+		forecast
+	}
+	if err := json.NewDecoder(r).Decode(&line); err != nil {
 		return nil, fmt.Errorf("it is no forecast as `journey forecast --json` writes it: %w", err)
+	}
+	in := line.forecast
+	if line.Forecast != nil {
+		in = *line.Forecast
 	}
 	if in.Journeys == nil {
 		return nil, errors.New("it is no forecast as `journey forecast --json` writes it: it has no journeys")

@@ -298,7 +298,7 @@ func TestReadCounts(t *testing.T) {
 			t.Errorf("%s is read", wrong)
 		}
 	}
-	c, err := ReadCounts(strings.NewReader(`{"journeys": [{"name": "j", "entered": {"n": 1200, "plus_minus": 30}, "ways": [{"step": "1", "way": "then", "n": 7}]}]}`))
+	c, err := ReadCounts(strings.NewReader(`{"workspace": "w", "forecast": {"journeys": [{"name": "j", "entered": {"n": 1200, "plus_minus": 30}, "ways": [{"step": "1", "way": "then", "n": 7}]}]}}`))
 	if err != nil || c["j"].Entered != 1200 || c["j"].way("1", "then") != "7" || c["j"].way("1", "else") != "0" {
 		t.Errorf("%v %+v", err, c)
 	}

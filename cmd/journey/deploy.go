@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"journey/dsl"
+	"journey/dsl/diag"
 )
 
 func newDeploy() *cobra.Command {
 	var c client
-	var dryRun bool
+	var dryRun, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "deploy DIR --server URL",
 		Short: "Publish a workspace",
@@ -21,16 +23,20 @@ func newDeploy() *cobra.Command {
 them live there as a new release. Runs keep to the release they entered under.
 
 With --dry-run the server says what would happen and changes nothing.`,
-		Args: oneArg("which folder"),
+		Example: `  journey deploy examples/shop --server http://127.0.0.1:8080 --key admin --dry-run
+  journey deploy examples/shop --server http://127.0.0.1:8080 --key admin`,
+		Args:              oneArg("which folder"),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.ready(); err != nil {
 				return err
 			}
-			return deploy(cmd, &c, args[0], dryRun)
+			return deploy(cmd, &c, args[0], dryRun, asJSON)
 		},
 	}
 	c.flags(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "change nothing, say what would happen")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the server's answer, and mistakes as JSON")
 	return cmd
 }
 
@@ -44,7 +50,7 @@ type release struct {
 	Of          int               `json:"rollback_of"` // the release that it brings back
 }
 
-func deploy(cmd *cobra.Command, c *client, dir string, dryRun bool) error {
+func deploy(cmd *cobra.Command, c *client, dir string, dryRun, asJSON bool) error {
 	sources, err := readWorkspace(dir)
 	if err != nil {
 		return err
@@ -54,15 +60,24 @@ func deploy(cmd *cobra.Command, c *client, dir string, dryRun bool) error {
 	}
 	out := cmd.OutOrStdout()
 	program, diags := dsl.Load(sources)
-	if err := tell(out, placed(dir, diags)); err != nil {
+	if asJSON && program == nil {
+		err = diag.JSON(out, placed(dir, diags))
+	} else if !asJSON {
+		err = tell(out, placed(dir, diags))
+	}
+	if err != nil {
 		return &exit{exitFailed, err}
 	}
 	if program == nil {
 		return &exit{code: exitWorkspace}
 	}
+	var raw json.RawMessage
 	var r release
 	err = c.call(cmd.Context(), http.MethodPost, "/v1/admin/releases",
-		map[string]any{"sources": sources, "dry_run": dryRun}, &r)
+		map[string]any{"sources": sources, "dry_run": dryRun}, &raw)
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
 	var p *problem
 	if errors.As(err, &p) && len(p.Diagnostics) > 0 {
 		rendered(cmd, p.Diagnostics)
@@ -70,6 +85,10 @@ func deploy(cmd *cobra.Command, c *client, dir string, dryRun bool) error {
 	}
 	if err != nil {
 		return failed(err)
+	}
+	if asJSON {
+		fmt.Fprintln(out, strings.TrimSpace(string(raw)))
+		return nil
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "note: %s\n", note)

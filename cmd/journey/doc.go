@@ -1,12 +1,24 @@
-// Command journey is the command line of Journey: it checks a workspace and
-// publishes it.
+// Command journey is the command line of Journey: it writes, tries and
+// publishes a workspace.
 //
-//	journey check DIR                          what is wrong with a workspace
-//	journey fmt                                write files in the one style
-//	journey deploy DIR --server URL            publish it
-//	journey releases --server URL              what has been published
-//	journey rollback N --server URL            make an earlier release live again
+//	journey init DIR                      a new workspace from an example
+//	journey check DIR                     what is wrong with it
+//	journey explain CODE                  what that means
+//	journey fmt                           write files in the one style
+//	journey test DIR                      run its tests, in virtual time
+//	journey simulate DIR FILE             one person through the journeys
+//	journey why PERSON JOURNEY            why somebody real is in a journey, or is not
+//	journey forecast DIR LOG              a recorded log through the workspace
+//	journey graph DIR                     its journeys as pictures
+//	journey env DIR NAME                  what depends on what
+//	journey lsp                           answer an editor
+//	journey deploy DIR                    publish it; releases, rollback
+//	journey pause JOURNEY                 operate; resume, broadcast, broadcasts
 //	journey version
+//
+// docs/commands.md shows each of them. What several need: client.go talks to
+// a server, workspace.go reads and tells of a workspace, complete.go
+// completes names from one, color.go decides about colours.
 //
 // It exits with 0 when all is well, with 3 when the workspace is wrong, with
 // 2 when the command was typed wrong, and with 1 when something else failed.

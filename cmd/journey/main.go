@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "journey",
-		Short:         "Check and publish customer journeys",
+		Short:         "Write, try and publish customer journeys",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArgs,

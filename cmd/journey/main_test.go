@@ -102,7 +102,7 @@ func (a *adminAPI) profile(w http.ResponseWriter, path string) {
 	switch {
 	case ref != "user_id:ann":
 		problemJSON(w, http.StatusNotFound, map[string]any{"detail": "nobody is known by that", "code": "no-profile"})
-	case why && journey != "hello":
+	case why && journey == "nothing":
 		problemJSON(w, http.StatusNotFound, map[string]any{"detail": "there is no such journey in the live release", "code": "unknown-journey"})
 	case why:
 		answerJSON(w, map[string]any{"person": ref, "journey": journey, "state": "waiting", "rendered": "user_id:ann, hello\nis in it since 2026-03-02 09:00\n"})

@@ -24,6 +24,7 @@ func newResume() *cobra.Command {
 
 func newSwitch(verb, short, done string) *cobra.Command {
 	var c client
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     verb + " JOURNEY --server URL",
 		Short:   short,
@@ -37,11 +38,16 @@ func newSwitch(verb, short, done string) *cobra.Command {
 			if err := c.call(cmd.Context(), http.MethodPost, "/v1/admin/journeys/"+url.PathEscape(args[0])+"/"+verb, nil, &answer); err != nil {
 				return failed(err)
 			}
+			if asJSON {
+				fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(string(answer)))
+				return nil
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", args[0], done)
 			return nil
 		},
 	}
 	c.flags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the server's answer")
 	return cmd
 }
 

@@ -18,7 +18,10 @@ func newReleases() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases --server URL",
 		Short: "List what has been published",
-		Args:  noArgs,
+		Long: `Releases lists what has been published to a server, the newest first: number,
+the beginning of its hash, when, by whom, and which one is live.`,
+		Example: "  journey releases --server http://127.0.0.1:8080 --key admin",
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.ready(); err != nil {
 				return err
@@ -84,10 +87,15 @@ func published(at json.RawMessage) string {
 
 func newRollback() *cobra.Command {
 	var c client
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "rollback N --server URL",
 		Short: "Make an earlier release live again",
-		Args:  oneArg("which release"),
+		Long: `Rollback makes the sources of an earlier release live again, as a new release.
+Runs keep to the release they entered under.`,
+		Example:           "  journey rollback 3 --server http://127.0.0.1:8080 --key admin",
+		Args:              oneArg("which release"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			if err != nil || n < 1 {
@@ -96,14 +104,24 @@ func newRollback() *cobra.Command {
 			if err := c.ready(); err != nil {
 				return err
 			}
+			var raw json.RawMessage
 			var r release
-			if err := c.call(cmd.Context(), http.MethodPost, fmt.Sprintf("/v1/admin/releases/%d/rollback", n), nil, &r); err != nil {
+			err = c.call(cmd.Context(), http.MethodPost, fmt.Sprintf("/v1/admin/releases/%d/rollback", n), nil, &raw)
+			if err == nil {
+				err = json.Unmarshal(raw, &r)
+			}
+			if err != nil {
 				return failed(err)
+			}
+			if asJSON {
+				fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(string(raw)))
+				return nil
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "release %d is live (%s): it is release %d again\n", r.Number, short(r.Hash), n)
 			return nil
 		},
 	}
 	c.flags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the server's answer")
 	return cmd
 }
