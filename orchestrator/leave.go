@@ -2,6 +2,8 @@ package orchestrator
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"journey/dsl"
 	"journey/dsl/cond"
@@ -98,7 +100,16 @@ func moreRecent(a, b *profiles.Run) bool {
 	if a.Sent != b.Sent {
 		return a.Sent > b.Sent
 	}
-	return a.Entered >= b.Entered
+	if a.Entered != b.Entered {
+		return a.Entered > b.Entered
+	}
+	return entryNumber(a) > entryNumber(b)
+}
+
+// entryNumber says which of two runs of one instant was entered later.
+func entryNumber(r *profiles.Run) int {
+	n, _ := strconv.Atoi(r.ID[strings.LastIndexByte(r.ID, '.')+1:])
+	return n
 }
 
 // began says whether the event is the one that began the run: it neither ends
