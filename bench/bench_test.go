@@ -74,3 +74,15 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSimulate is one run of simulatedRow.
+func BenchmarkSimulate(b *testing.B) {
+	program, _ := dsl.Load(map[string]string{"two.journey": twoSource})
+	plan := orchestrator.NewPlan(program)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := simulateTwo(plan); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
