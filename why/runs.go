@@ -30,7 +30,7 @@ func (x *explainer) run(r *profiles.Run) Run {
 		out.State, out.EndedAt, out.Reason, out.Because = "left", r.EndedAt.String(), r.Reason, Left(j, r.Reason)
 		return out
 	}
-	out.State = map[profiles.RunState]string{profiles.Waiting: "waiting", profiles.Sending: "sending", profiles.Holding: "held"}[r.State]
+	out.State = states[r.State]
 	if r.Until != 0 {
 		out.Until = r.Until.String()
 	}
@@ -45,6 +45,11 @@ func (x *explainer) run(r *profiles.Run) Run {
 		out.Leaves = append(out.Leaves, x.leave(r, e))
 	}
 	return out
+}
+
+// states are the words for what a live run does.
+var states = map[profiles.RunState]string{
+	profiles.Waiting: "waiting", profiles.Sending: "sending", profiles.Holding: "held", profiles.Paused: "paused",
 }
 
 func goalNames(j *dsl.Journey) []string {
@@ -67,6 +72,9 @@ func head(s dsl.Step) string {
 // waits says what a run waits for.
 func (x *explainer) waits(r *profiles.Run, s dsl.Step) []string {
 	var says []string
+	if r.State == profiles.Paused {
+		return []string{"stands still before this step, since " + x.local(r.Until)}
+	}
 	until := ""
 	if r.Until != 0 {
 		until = x.local(r.Until)

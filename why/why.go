@@ -19,7 +19,7 @@ type Explanation struct {
 	Title    string    `json:"title,omitempty"`
 	At       string    `json:"at"`
 	Zone     string    `json:"zone"`
-	State    string    `json:"state"` // of the newest run: "waiting", "sending", "held" or "left"; "not entered"
+	State    string    `json:"state"` // of the newest run: "waiting", "sending", "held", "paused" or "left"; "not entered"
 	Paused   bool      `json:"paused,omitempty"`
 	Runs     []Run     `json:"runs"`               // newest first
 	Refused  []Refusal `json:"refused"`            // entries that were not made, newest first

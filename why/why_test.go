@@ -156,6 +156,117 @@ func TestNothingHappens(t *testing.T) {
 	})
 }
 
+// TestEverywhere asks about every journey at every instant of every test of
+// the conformance suite and the examples: nothing of the person changes, what
+// is said to skip a message is what skips it, and a run is told to be where it
+// is.
+func TestEverywhere(t *testing.T) {
+	dirs, skips := 0, 0
+	for _, root := range []string{"../conformance", "../examples"} {
+		list, err := os.ReadDir(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			sources, err := dsl.ReadDir(os.DirFS(filepath.Join(root, d.Name())))
+			if !d.IsDir() || err != nil {
+				continue
+			}
+			if program, _ := dsl.Load(sources); program != nil {
+				dirs++
+				plan := orchestrator.NewPlan(program.ForTests())
+				for _, test := range program.Tests {
+					if _, err := simulator.Play(plan, test, func(s *simulator.Script) error { skips += askAll(t, plan, s); return nil }); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	}
+	if dirs < 20 || skips < 50 {
+		t.Errorf("only %d workspaces, with %d sends skipped", dirs, skips)
+	}
+}
+
+// askAll plays a script and asks at every instant at which anything is due; it
+// answers how many skipped sends it has looked at.
+func askAll(t *testing.T, plan *orchestrator.Plan, s *simulator.Script) (skips int) {
+	var world *orchestrator.World
+	var person *profiles.Person
+	assume, observe := s.Assume, s.Observe
+	s.Assume = func(w *orchestrator.World, live bool) { assume(w, live); world = w }
+	s.Known = func(p *profiles.Person) { person = p }
+	s.Observe = orchestrator.ObserverFunc(func(tr orchestrator.Trace) {
+		observe.Observe(tr)
+		if tr.Kind == orchestrator.TraceOutcome && strings.HasPrefix(tr.Detail, "skipped: ") && tr.Detail != "skipped: late" {
+			skips += checkSkip(t, world, person, tr)
+		}
+	})
+	sim := s.Live(plan)
+	inputs := make([]simulator.Input, len(s.Calls))
+	for i, c := range s.Calls {
+		inputs[i] = simulator.Input{At: c.At, Input: c.Input}
+	}
+	ask := func() {
+		before := mustJSON(sim.Person)
+		for _, j := range plan.Journeys {
+			e := why.Explain(sim.World, sim.Person, j.Name, sim.Now)
+			live := 0
+			for _, r := range sim.Person.Runs {
+				if r.Journey == j.Name {
+					live++
+				}
+			}
+			for i, r := range e.Runs {
+				if i < live && (r.State == "left" || r.State == "" || r.Doing == "") || i >= live && r.State != "left" {
+					t.Errorf("%s: %d live runs, and %+v", j.Name, live, r)
+				}
+			}
+			if len(e.Entries) != len(j.Entries) || e.Rendered == "" {
+				t.Errorf("%s: %+v", j.Name, e)
+			}
+		}
+		if after := mustJSON(sim.Person); after != before {
+			t.Fatalf("the person has changed:\n%s\n%s", before, after)
+		}
+	}
+	for range 60 {
+		at := sim.World.NextDue(sim.Person)
+		if len(inputs) > 0 && (at == 0 || inputs[0].At <= at) {
+			at = inputs[0].At
+		}
+		if at == 0 || at > s.Until {
+			break
+		}
+		n := 0
+		for n < len(inputs) && inputs[n].At <= at {
+			n++
+		}
+		sim.Run(inputs[:n], at)
+		inputs = inputs[n:]
+		ask()
+	}
+	return skips
+}
+
+// checkSkip asks what would skip a message that was just skipped; 0 if it
+// cannot tell.
+func checkSkip(t *testing.T, w *orchestrator.World, p *profiles.Person, tr orchestrator.Trace) int {
+	r, ok := p.Run(tr.Run)
+	if !ok {
+		return 0
+	}
+	probe := w.Probe(p, tr.At)
+	send, ok := probe.Step(r).(*dsl.Send)
+	if !ok {
+		return 0 // it has gone on, or is a call
+	}
+	if reason, _ := probe.Skips(probe.Journey(r), r, send); "skipped: "+reason != tr.Detail {
+		t.Errorf("%s %s: %s, and the probe says %q", tr.Journey, tr.Name, tr.Detail, reason)
+	}
+	return 1
+}
+
 func mustJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
