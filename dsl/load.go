@@ -162,7 +162,7 @@ func (c *checker) report(diags ...diag.Diagnostic) {
 
 // result is the diagnostics by place, none twice.
 func (c *checker) result() []diag.Diagnostic {
-	diags := append(c.parsed, c.diags...)
+	diags := append(c.parsed, c.unsaid()...)
 	slices.SortStableFunc(diags, func(a, b diag.Diagnostic) int {
 		if n := strings.Compare(fileName(a.Span), fileName(b.Span)); n != 0 {
 			return n

@@ -123,8 +123,34 @@ func (k *compiler) errUnknownName(n *ast.IdentifierNode) *code {
 			suggest = "profile." + t
 		}
 	}
-	k.report(UnknownName, k.at(n), suggest, "unknown name `%s`", name)
+	hint := ""
+	if suggest == "" {
+		suggest, hint = k.elsewhere(name)
+	}
+	k.report(UnknownName, k.at(n), suggest, "unknown name `%s`%s", name, hint)
 	return bad(n)
+}
+
+// elsewhere finds a name where it would be known, or says what it may have been
+// meant as.
+func (k *compiler) elsewhere(name string) (suggest, hint string) {
+	if k.scope.Event != nil {
+		if _, ok := k.scope.Event.Field(name); ok {
+			return "event." + name, ""
+		}
+	}
+	if k.scope.Entry != nil {
+		if _, ok := k.scope.Entry.Field(name); ok {
+			return "entry." + name, ""
+		}
+	}
+	if _, ok := k.scope.Run[name]; ok {
+		return "run." + name, ""
+	}
+	if k.scope.Row || k.scope.With != nil {
+		return "", ""
+	}
+	return "", fmt.Sprintf("; a text stands in quotes: %q", name)
 }
 
 // errUnknown reports a name after a dot: at the name alone.
@@ -231,7 +257,29 @@ func (k *compiler) errArgument(c *code, wanted string) *code {
 }
 
 func (k *compiler) errWanted(c *code, wanted string) {
-	k.report(WrongType, k.at(c.node), "", "%s is wanted here, and %s is %s", wanted, k.quote(c.node), k.describe(c.typ))
+	k.report(WrongType, k.at(c.node), "", "%s is wanted here, and %s is %s%s", wanted, k.quote(c.node), k.describe(c.typ), k.instead(c, wanted))
+}
+
+// instead says what to write where the list of past events, or a bare number,
+// stands in the place of something else.
+func (k *compiler) instead(c *code, wanted string) string {
+	switch n := c.node.(type) {
+	case *ast.FloatNode:
+		if wanted == "a duration" {
+			return fmt.Sprintf("; write its unit: %s hours", k.file.Text[n.Location().From:n.Location().To])
+		}
+	case *ast.IdentifierNode:
+		if _, ok := k.scope.Events[n.Value]; !ok {
+			break
+		}
+		switch wanted {
+		case "a condition":
+			return fmt.Sprintf("; ask about them, as in `count(%s) > 0`, or enter by the event: `enter on %s`", n.Value, n.Value)
+		case "a date or time":
+			return fmt.Sprintf("; to wait for the event, write `wait up to 7 days for %s`", n.Value)
+		}
+	}
+	return ""
 }
 
 func (k *compiler) errCompare(n *ast.BinaryNode, l, r *code) *code {

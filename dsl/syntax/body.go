@@ -24,12 +24,13 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 	open := lex.Peek()
 	if !is(open, "{") {
 		n.setSpan(open.Pos.Offset, open.Pos.Offset)
-		f.fault(incomplete("a block `{ … }` is missing"))
+		f.fault(noBlock(open, previous(lex)))
 		return
 	}
 	begin := lex.RawCursor()
 	lex.Next()
 	last := open
+	bare := false // the steps of an `if` stand without their braces
 	for {
 		t := lex.Peek()
 		switch {
@@ -57,14 +58,25 @@ func (p *place) parseBody(lex *lexer.PeekingLexer, n *node, f *faults, each func
 			return
 		}
 		before := lex.RawCursor()
+		if bare && (is(t, "else") || is(t, "otherwise")) {
+			skipStatement(lex, t) // it belongs to the block that is missing
+			continue
+		}
 		if st := p.read(lex, f.fault); st != nil {
 			each(st)
+			bare = bare || lacksBlock(st)
 		}
 		if lex.RawCursor() == before {
 			lex.Next() // a mistake in the grammar must not become a loop
 		}
 		last = previous(lex)
 	}
+}
+
+// lacksBlock says whether the block of an `if` is missing, which was reported.
+func lacksBlock(st Statement) bool {
+	s, ok := st.(*If)
+	return ok && s.Then != nil && s.Then.start == s.Then.end
 }
 
 // leftOpen is the brace that is probably not closed in tokens that begin with
@@ -165,6 +177,13 @@ func (p *place) mend(lex *lexer.PeekingLexer, report func(problem)) (*rule, *pro
 	if meant == "" && p.labels && word.Type == tokName {
 		meant = diag.Suggest(word.Value, continuations)
 	}
+	if other := otherWords[word.Value]; meant == "" && word.Type == tokName && p.rules[other] != nil {
+		meant = other
+	}
+	if p.labels && (is(word, "else") || is(word, "otherwise")) {
+		report(looseElse(word))
+		return nil, nil
+	}
 	report(unknownWord(word, p.name, p.expected, meant))
 	if meant == "" || slices.Contains(continuations, meant) {
 		return nil, nil
@@ -201,6 +220,9 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		meant := ""
 		if bad.Type == tokName {
 			meant = diag.Suggest(bad.Value, r.words)
+			if other := otherWords[bad.Value]; meant == "" && slices.Contains(r.words, other) {
+				meant = other
+			}
 		}
 		if meant != "" {
 			report(unexpected(bad, r.word, r.usage, meant))
@@ -210,7 +232,7 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		} else if err == nil && bad.Type == tokName && diag.Suggest(bad.Value, p.words) != "" {
 			return st // the next statement begins here, and is mended in its turn
 		} else {
-			report(r.problem(st, bad, word, wordEnd, want(err)))
+			report(r.problem(lex, st, bad, word, wordEnd, want(err)))
 		}
 		st.stmt().broken = true
 		skipStatement(lex, nil)
@@ -224,7 +246,10 @@ func (r *rule) goesOn(t *lexer.Token) bool {
 }
 
 // problem says what is wrong with a statement at a token.
-func (r *rule) problem(st Statement, bad, word *lexer.Token, wordEnd int, want string) problem {
+func (r *rule) problem(lex *lexer.PeekingLexer, st Statement, bad, word *lexer.Token, wordEnd int, want string) problem {
+	if p, ok := r.known(lex, bad, word, want); ok {
+		return p
+	}
 	// What stands where a name should is taken for what comes after the name.
 	noun := want != "" && !strings.HasPrefix(want, "`")
 	if bad.Type == tokName && slices.Contains(r.words, bad.Value) && want == "" {

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/alecthomas/participle/v2"
@@ -159,6 +160,12 @@ func (p *exprParser) nothing() bool {
 	p.e.Broken = true
 	p.e.Node = p.hole().node
 	what := "a value is missing after `" + before.Value + "`"
+	if before.Value == "wait" && is(t, "for") {
+		p.e.fault(at(t, diag.Unexpected, "`wait` takes its time without `for`: wait 1 day"))
+		p.failed = true
+		p.lex.Next()
+		return true
+	}
 	switch before.Value {
 	case "where", "when", "if", "while":
 		what = "a condition is missing after `" + before.Value + "`"
@@ -212,9 +219,7 @@ func (p *exprParser) trailing(inBraces, mend bool) (again bool) {
 	t := p.lex.Peek()
 	switch {
 	case is(t, "="):
-		pr := at(t, diag.NotInExpressions, "`=` does not compare; write `==`")
-		pr.suggest = "=="
-		p.fail(pr)
+		p.fail(p.noComparison(t))
 	case is(t, "|"):
 		p.fail(notInExpressions(t, "there is no `|`; call the function: count(list)"))
 	case is(t, ")"), is(t, "]"):
@@ -228,6 +233,18 @@ func (p *exprParser) trailing(inBraces, mend bool) (again bool) {
 	return false
 }
 
+// noComparison is for `=`, `=>` and `=<`.
+func (p *exprParser) noComparison(t *lexer.Token) problem {
+	pr := at(t, diag.NotInExpressions, "`=` does not compare; write `==`")
+	pr.suggest = "=="
+	if next := p.second(); (is(next, ">") || is(next, "<")) && next.Pos.Offset == end(t) {
+		pr.suggest = next.Value + "="
+		pr.message = fmt.Sprintf("`=%s` is written `%s=`", next.Value, next.Value)
+		pr.end = end(next)
+	}
+	return pr
+}
+
 // mend deals with a word that neither continues nor ends an expression.
 func (p *exprParser) mend(t *lexer.Token, again bool) bool {
 	if previous(p.lex).Type == tokNumber {
@@ -235,6 +252,12 @@ func (p *exprParser) mend(t *lexer.Token, again bool) bool {
 			p.fail(pr)
 			return false
 		}
+	}
+	if foreign, ok := inExpressions[t.Value]; ok {
+		pr := at(t, diag.UnknownWord, foreign.message)
+		pr.suggest = foreign.suggest
+		p.fail(pr)
+		return false
 	}
 	meant := diag.Suggest(t.Value, continuing)
 	pr := at(t, diag.UnknownWord, show(t)+" does not fit into this expression")

@@ -80,6 +80,8 @@ func (p *exprParser) primary() operand {
 func (p *exprParser) noOperand(t *lexer.Token) problem {
 	before := previous(p.lex)
 	switch {
+	case is(t, ":") && before.Type == tokName:
+		return at(t, diag.Unexpected, fmt.Sprintf("no `:` stands behind `%s`; delete it", before.Value))
 	case is(t, "{"):
 		return notInExpressions(t, "an object stands in parentheses here: ({ … })")
 	case endsLine(t) && before.Type != tokNewline:
@@ -193,9 +195,7 @@ func (p *exprParser) close(open *lexer.Token, bracket string, around lines) {
 	}
 	switch {
 	case is(t, "="):
-		pr := at(t, diag.NotInExpressions, "`=` does not compare; write `==`")
-		pr.suggest = "=="
-		p.fail(pr)
+		p.fail(p.noComparison(t))
 	case t.Type == tokName && t.Pos.Line == open.Pos.Line && !statementWords[t.Value] && !isEndWord[t.Value]:
 		p.mend(t, false)
 	case is(t, "|"):

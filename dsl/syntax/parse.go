@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -181,12 +182,22 @@ func (c *collector) diagnostics() []diag.Diagnostic {
 			ds = append(ds, d)
 		case p.lexical && !lastLexical:
 			ds[len(ds)-1] = d
+		case lastLexical && !p.anchored && p.start == ds[len(ds)-1].Span.Start && ds[len(ds)-1].Suggest != "" && p.end == ds[len(ds)-1].Span.End && utf8.RuneCountInString(ds[len(ds)-1].Span.Text()) == 1:
+			notEvenSo(&ds[len(ds)-1])
+			continue
 		default:
 			continue
 		}
 		last, lastLexical = line, p.lexical
 	}
 	return ds
+}
+
+// notEvenSo is for a character that would not fit as the one that it was taken
+// for, either.
+func notEvenSo(d *diag.Diagnostic) {
+	d.Message = fmt.Sprintf("%q does not belong here; delete it", d.Span.Text())
+	d.Suggest = ""
 }
 
 // lineCounter numbers lines for offsets that never go back.

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -54,14 +55,22 @@ func unknownCharacter(at int, r rune, size int) problem {
 	return p
 }
 
-func curlyQuotes(start, end int) problem {
-	return problem{code: diag.UnknownCharacter, start: start, end: end, lexical: true,
+func curlyQuotes(start, end int, inner string) problem {
+	return problem{code: diag.UnknownCharacter, start: start, end: end, lexical: true, suggest: quoted(inner),
 		message: `texts stand in straight double quotes: "…"`}
 }
 
-func quotedOtherwise(start, end int) problem {
-	return problem{code: diag.UnknownCharacter, start: start, end: end, lexical: true,
+func quotedOtherwise(start, end int, inner string) problem {
+	return problem{code: diag.UnknownCharacter, start: start, end: end, lexical: true, suggest: quoted(inner),
 		message: `texts stand in double quotes: "…"`}
+}
+
+// quoted is a text as it should be written, if it is short and simple.
+func quoted(inner string) string {
+	if inner == "" || len(inner) > 60 || strings.ContainsAny(inner, `"\`) {
+		return ""
+	}
+	return `"` + inner + `"`
 }
 
 func otherComment(start, end int) problem {
@@ -95,7 +104,10 @@ func badNumber(start, end int, digits, letters string) problem {
 	if longUnits[unit] == 0 {
 		unit = diag.Suggest(letters, unitWords)
 	}
-	switch {
+	switch clock := clockOf(digits, letters); {
+	case clock != "":
+		p.suggest = clock
+		p.message = fmt.Sprintf("times of day go to 24:00: `%s%s` is written %s", digits, letters, clock)
 	case unit != "":
 		p.suggest = digits + " " + unit
 		p.message = fmt.Sprintf("a number and its unit stand apart: `%s %s`, or short `%s%s`", digits, unit, digits, unit[:1])
@@ -103,6 +115,19 @@ func badNumber(start, end int, digits, letters string) problem {
 		p.message = fmt.Sprintf("`%s%s` is neither a number nor a duration (90s 15m 2h 3d 2w), and names do not begin with a digit", digits, letters)
 	}
 	return p
+}
+
+// clockOf is the time of day that `10am` or `8pm` means, or "".
+func clockOf(digits, letters string) string {
+	hour, err := strconv.Atoi(digits)
+	half := strings.ToLower(letters)
+	if err != nil || hour < 1 || hour > 12 || half != "am" && half != "pm" {
+		return ""
+	}
+	if hour %= 12; half == "pm" {
+		hour += 12
+	}
+	return fmt.Sprintf("%02d:00", hour)
 }
 
 func tooLongDuration(start, end int) problem {
@@ -242,6 +267,9 @@ func unknownType(t *lexer.Token, suggest string) problem {
 
 // needsOperand is for an operator, bracket or comma that nothing follows.
 func needsOperand(t, after *lexer.Token) problem {
+	if b, ok := binary[t.Value]; ok && b.prec == precCompare && t.Type == tokOp && (is(after, "and") || is(after, "or")) {
+		return at(after, diag.Incomplete, fmt.Sprintf("a value is missing after `%s`; say again what is compared: x > 1 %s x < 5", after.Value, after.Value))
+	}
 	if endsLine(t) || t.Type == tokOp || t.Pos.Line != after.Pos.Line {
 		return at(after, diag.Incomplete, fmt.Sprintf("a value is missing after `%s`", after.Value))
 	}

@@ -288,16 +288,16 @@ var lookalikes = map[rune]string{
 }
 
 // otherQuotes scans a text in quotes that the language does not have.
-func (s *scanner) otherQuotes(from int, closing string, what func(start, end int) problem) {
+func (s *scanner) otherQuotes(from int, closing string, what func(start, end int, inner string) problem) {
 	line := s.text[from : from+s.lineLength(from)]
 	i := strings.IndexAny(line, closing)
 	if i < 0 {
-		s.report(what(s.pos, from))
+		s.report(what(s.pos, from, ""))
 		s.emit(tokUnknown, from)
 		return
 	}
 	_, n := utf8.DecodeRuneInString(line[i:])
-	s.report(what(s.pos, from+i+n))
+	s.report(what(s.pos, from+i+n, line[:i]))
 	s.emit(tokString, from+i+n)
 }
 

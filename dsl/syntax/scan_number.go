@@ -56,8 +56,18 @@ func (s *scanner) unit(i int) {
 		s.emit(tokDuration, end)
 		return
 	}
-	s.report(badNumber(s.pos, end, s.text[s.pos:i], s.text[i:end]))
-	s.emitAs(tokNumber, s.text[s.pos:i], end)
+	digits, letters := s.text[s.pos:i], s.text[i:end]
+	p := badNumber(s.pos, end, digits, letters)
+	s.report(p)
+	switch {
+	case p.suggest == "":
+		s.emit(tokUnknown, end)
+	case strings.Contains(p.suggest, ":"):
+		s.emitAs(tokClock, p.suggest, end)
+	default: // `1 day` is read as `1d`
+		_, unit, _ := strings.Cut(p.suggest, " ")
+		s.emitAs(tokDuration, digits+unit[:1], end)
+	}
 }
 
 // clock scans 9:00 and 09:00.
