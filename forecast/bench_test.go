@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -69,6 +70,7 @@ func benchPlan(t testing.TB) *orchestrator.Plan {
 // on two cores.
 func BenchmarkRun(b *testing.B) {
 	plan := benchPlan(b)
+	defer debug.SetGCPercent(debug.SetGCPercent(300)) // as the command does
 	const events = 100_000
 	log := shopLog(events, 5_000)
 	for _, cores := range []int{1, 2} {

@@ -39,6 +39,18 @@ func (m *members) owner(id profiles.Identifier) (*someone, bool) {
 	return nil, false
 }
 
+// holder is the one who holds all of some identifiers, as mostly somebody
+// does; nil: it needs thought.
+func (m *members) holder(ids []profiles.Identifier) *someone {
+	s, _ := m.owner(ids[0])
+	for _, id := range ids[1:] {
+		if s == nil || !s.p.HasIdentifier(id.Trait, id.Value) {
+			return nil
+		}
+	}
+	return s
+}
+
 // worker works on some of the shards; it is one goroutine.
 type worker struct {
 	o      *Options
@@ -102,6 +114,10 @@ func (w *worker) members(group int32) *members {
 func (w *worker) take(m *members, c *call) {
 	if w.aliasOfUser(m, c) {
 		w.shard.unused++
+		return
+	}
+	if s := m.holder(c.ids); s != nil {
+		w.apply(s, c.ids, c)
 		return
 	}
 	for {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,9 @@ func runForecast(cmd *cobra.Command, dir string, logs []string, f *forecastFlags
 	if f.changes && f.against == "" {
 		return usage("--changes: say --against which version")
 	}
+	// Most of what is allocated lives for one event: looking for it less often
+	// takes memory, and saves a tenth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	is, err := foretell(cmd, dir, options, f)
 	if err != nil || f.against == "" {
 		return err
