@@ -23,7 +23,8 @@ func TestServe(t *testing.T) {
 	t.Cleanup(h.stop)
 	for name, test := range map[string]func(*scene){
 		"without Temporal": servesWithoutTemporal, "without Redis": startsWithoutRedis, "without namespace": startsWithoutNamespace,
-		"unready": unreadyBeforeTheEnd, "ends early": endsWhileItWaits,
+		"unready": unreadyBeforeTheEnd(12*time.Second, "sent"), "unready, mail hangs": unreadyBeforeTheEnd(time.Minute, "uncertain"),
+		"ends early": endsWhileItWaits, "shares": sharesPartitions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,8 +168,13 @@ func startsWithoutNamespace(s *scene) {
 }
 
 // After SIGTERM a server says first that it is not ready, and serves a while
-// longer; what is under way is brought to its end, a slow mail too.
-func unreadyBeforeTheEnd(s *scene) {
+// longer; what is under way is brought to its end, a slow mail too, as long
+// as there is time for it.
+func unreadyBeforeTheEnd(delay time.Duration, outcome string) func(*scene) {
+	return func(s *scene) { s.unready(delay, outcome) }
+}
+
+func (s *scene) unready(delay time.Duration, outcome string) {
 	to := newSink(s)
 	reached := make(chan struct{})
 	to.behave(func(a mailbox.Attempt) mailbox.Fault {
@@ -176,7 +182,7 @@ func unreadyBeforeTheEnd(s *scene) {
 			return mailbox.Fault{}
 		}
 		close(reached)
-		return mailbox.Fault{Delay: 12 * time.Second}
+		return mailbox.Fault{Delay: delay}
 	})
 	x := s.newSite(to.url)
 	p := x.serve()
@@ -215,7 +221,7 @@ func unreadyBeforeTheEnd(s *scene) {
 	// What was accepted last is there.
 	p = x.serve()
 	p.mustProfile("user_id:bob")
-	if v := p.mustProfile("user_id:ann"); len(v.Messages) != 1 || v.Messages[0].Outcome != "sent" {
+	if v := p.mustProfile("user_id:ann"); len(v.Messages) != 1 || v.Messages[0].Outcome != outcome {
 		s.Errorf("the messages are %+v", v.Messages)
 	}
 }
@@ -237,6 +243,39 @@ func endsWhileItWaits(s *scene) {
 	if code := p.end(); code != 0 || time.Since(began) > 10*time.Second {
 		s.Errorf("exit code %d after %s: %s", code, time.Since(began), p.errs)
 	}
+}
+
+// Two servers share the partitions; what one had that ends, or dies, the other
+// takes over.
+func sharesPartitions(s *scene) {
+	x := s.newSite("")
+	a, b := x.serve(), x.serve()
+	has := func(p *process, n int, within time.Duration) {
+		s.Helper()
+		eventually(s.T, within, fmt.Sprintf("it has %d partitions", n), func() error {
+			_, text, err := p.get("/readyz?verbose")
+			if err == nil && !strings.Contains(text, fmt.Sprintf(`"%d partitions`, n)) {
+				err = fmt.Errorf("%s", text)
+			}
+			return err
+		})
+	}
+	began := time.Now()
+	has(a, 128, 15*time.Second)
+	has(b, 128, 15*time.Second)
+	s.happens("they have shared after %s", time.Since(began))
+	if code := b.end(); code != 0 {
+		s.Errorf("exit code %d: %s", code, b.errs)
+	}
+	began = time.Now()
+	has(a, 256, 8*time.Second) // given back: no lease has to run out
+	s.happens("the other's were taken over after %s", time.Since(began))
+	b = x.serve()
+	has(b, 128, 15*time.Second)
+	b.kill()
+	began = time.Now()
+	has(a, 256, 18*time.Second)
+	s.happens("the dead one's were taken over after %s", time.Since(began))
 }
 
 // get asks for a path.
