@@ -159,7 +159,8 @@ func (e *Engine) needPlans(ctx context.Context, p *profiles.Person) error {
 		return nil
 	}
 	if p.Release != "" && e.plans.get(p.Release) == nil {
-		if _, err := e.plan(ctx, p.Release); err != nil && !errors.Is(err, store.ErrUnknown) {
+		// Without it nothing is done under it: everything is due under the live one.
+		if _, err := e.plan(ctx, p.Release); errors.Is(err, ErrUnavailable) {
 			return err
 		}
 	}
