@@ -205,11 +205,21 @@ func (s *simulation) delivered(m orchestrator.Rendered, at value.Time) {
 	default:
 		s.story.Line(at, m.Journey, fmt.Sprintf("%s sent to %s", m.Message, m.To))
 	}
+	s.story.Text(textOf(m), lines)
+}
+
+// textOf is a message as plain text: what it opens and shows stands below.
+func textOf(m orchestrator.Rendered) string {
 	text := m.Text
 	if text == "" {
 		text = plainHTML(m.HTML)
 	}
-	s.story.Text(text, lines)
+	for _, more := range []string{m.URL, m.Image} {
+		if more != "" {
+			text += "\n→ " + more
+		}
+	}
+	return text
 }
 
 // ending says where the person is in the end, or why.
@@ -250,7 +260,7 @@ func sentJSON(r orchestrator.Rendered, at value.Time) map[string]any {
 	m := map[string]any{"kind": "message", "at": at.String()}
 	for k, v := range map[string]string{
 		"journey": r.Journey, "message": r.Message, "channel": r.Channel, "to": r.To,
-		"subject": r.Subject, "text": r.Text, "html": r.HTML, "url": r.URL,
+		"subject": r.Subject, "text": r.Text, "html": r.HTML, "url": r.URL, "image": r.Image,
 	} {
 		if v != "" {
 			m[k] = v

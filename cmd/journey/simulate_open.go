@@ -62,6 +62,9 @@ func (s *simulation) show() error {
 	var list []shownMessage
 	for _, m := range s.sent {
 		text := m.Text
+		if m.HTML == "" {
+			text = textOf(m.Rendered)
+		}
 		if m.Channel == "webhook" {
 			text = m.Method + " " + m.URL + "\n" + string(m.JSON)
 		}
