@@ -191,3 +191,42 @@ journey already {
 		}
 	}
 }
+
+// A release does not reach back: what was due by clock or condition before it
+// went live makes no entry, though nobody has touched the person since.
+func TestAReleaseDoesNotReachBack(t *testing.T) {
+	e, clock := manual(t, startRedis(t).url)
+	const before = `event nudged "Nudged" { n: number optional }
+trait newest: time = last(nudged).at
+`
+	deploy(t, e, before)
+	id := submit(t, e, track("ann", "Nudged", "1", nil))[0].Profile
+	leased := lease(t, e, store.Partition(id))
+	released := start.Add(3 * value.Day)
+	clock.Set(released)
+	deploy(t, e, before+`
+journey daily {
+  enter daily at 09:30
+}
+journey lapsed {
+  enter when profile.newest <= ago(2 days)
+}
+journey later {
+  enter when profile.newest <= ago(4 days)
+}
+`)
+	e.startSweep()
+	waitFor(t, "the sweep is done", func() bool { s := e.Sweep(); return !s.Running && s.Fitted == 1 })
+	if p := person(t, e, id); p.Entered != 0 {
+		t.Fatalf("somebody entered before the release: %+v %+v", p.Runs, p.Ended)
+	}
+	clock.Set(released.Add(30 * value.Hour))
+	tickAll(t, e, leased)
+	entered := map[string]int{}
+	for _, r := range person(t, e, id).Ended {
+		entered[r.Journey]++
+	}
+	if entered["lapsed"] != 0 || entered["later"] != 1 || entered["daily"] != 1 {
+		t.Errorf("entered are %v", entered)
+	}
+}
