@@ -206,6 +206,8 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		bad := lex.Peek()
 		var u *participle.UnexpectedTokenError
 		switch {
+		case err == nil && startsDecl(lex) && lex.RawCursor() > 0 && bad.Pos.Line > previous(lex).Pos.Line:
+			return st // a block in it is not closed, which was reported
 		case err == nil && (endsStatement(bad, p) || p.begins(bad) && !r.goesOn(bad)):
 			return st
 		case errors.As(err, &u):
@@ -235,9 +237,75 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 			report(r.problem(lex, st, bad, word, wordEnd, want(err)))
 		}
 		st.stmt().broken = true
+		resume(lex, st)
 		skipStatement(lex, nil)
 		return st
 	}
+}
+
+// resume reads the block of a statement whose beginning is wrong, if it opens
+// in the same line: what stands in it has mistakes of its own.
+func resume(lex *lexer.PeekingLexer, st Statement) {
+	body := missingBody(st)
+	if body == nil {
+		return
+	}
+	start := lex.MakeCheckpoint()
+	for t := lex.Peek(); !is(t, "{"); t = lex.Peek() {
+		if endsLine(t) || startsDecl(lex) {
+			lex.LoadCheckpoint(start)
+			return
+		}
+		lex.Next()
+	}
+	_ = body.Parse(lex) // what is wrong with it, it keeps
+}
+
+// missingBody is the block of a statement that was not read; nil if it was, or
+// there is none.
+func missingBody(st Statement) participle.Parseable {
+	unread := func(n node) bool { return n.end <= n.start }
+	switch st := st.(type) {
+	case *Journey:
+		if unread(st.Body.node) {
+			return &st.Body
+		}
+	case *Message:
+		if unread(st.Clauses.node) {
+			return &st.Clauses
+		}
+	case *Webhook:
+		if unread(st.Clauses.node) {
+			return &st.Clauses
+		}
+	case *Test:
+		if unread(st.Clauses.node) {
+			return &st.Clauses
+		}
+	case *Import:
+		if unread(st.Clauses.node) {
+			return &st.Clauses
+		}
+	case *Split:
+		if unread(st.Branches.node) {
+			return &st.Branches
+		}
+	case *Repeat:
+		if st.Body == nil {
+			st.Body = new(Block)
+		}
+		if unread(st.Body.node) {
+			return st.Body
+		}
+	case *Branch:
+		if st.Steps == nil {
+			st.Steps = new(Block)
+		}
+		if unread(st.Steps.node) {
+			return st.Steps
+		}
+	}
+	return nil
 }
 
 // goesOn says whether a word is one of the statement's, or was to be.
