@@ -67,13 +67,20 @@ func (m *machine) change() {
 // elements makes of an event the entries of `each`: one event for each
 // element of its list, at most 50; the rest is refused.
 func (m *machine) elements(of entryOf, e *cond.Event) []*cond.Event {
-	list, _ := e.Props[of.entry.Each].([]any)
-	if len(list) > maxElements {
-		for range list[maxElements:] {
+	events := elementsOf(of.entry, e)
+	if len(events) > maxElements {
+		for range events[maxElements:] {
 			m.refuse(of.journey.Name, RefusedMany)
 		}
-		list = list[:maxElements]
+		events = events[:maxElements]
 	}
+	return events
+}
+
+// elementsOf are the events that an `each` entry makes of one: a copy for each
+// element of its list, with the element as item.
+func elementsOf(entry *dsl.Entry, e *cond.Event) []*cond.Event {
+	list, _ := e.Props[entry.Each].([]any)
 	events := make([]*cond.Event, len(list))
 	for i, item := range list {
 		props := make(map[string]any, len(e.Props)+1)

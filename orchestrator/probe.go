@@ -53,6 +53,10 @@ func (b *Probe) Journey(r *profiles.Run) *dsl.Journey { return b.m.journey(r) }
 // Step is the step a run is at; nil when its journey is gone.
 func (b *Probe) Step(r *profiles.Run) dsl.Step { return b.m.stepOf(r) }
 
+// Elements are the events that an `each` entry asks about, instead of the one
+// that came: one for each element of its list.
+func (b *Probe) Elements(e *dsl.Entry, ev *cond.Event) []*cond.Event { return elementsOf(e, ev) }
+
 // Refuses is the reason for which an entry that an event begins would not be
 // made now, its `where` apart; "" when it would be.
 func (b *Probe) Refuses(j *dsl.Journey, e *dsl.Entry, ev *cond.Event) string {

@@ -19,7 +19,11 @@ func (x *explainer) entry(e *dsl.Entry) Entry {
 		if found == nil {
 			return out
 		}
-		ev = found
+		if ev = found; e.Each != "" {
+			if ev = x.element(e, found, &out); ev == nil {
+				return out
+			}
+		}
 	case dsl.OnRequest:
 		out.Says = "enters when it is requested: over the API, by a broadcast, by `start`"
 		ev.Name = "request"
@@ -56,6 +60,32 @@ func (x *explainer) byEvent(e *dsl.Entry, out *Entry) *cond.Event {
 		out.Says = "no " + e.Event + " has come"
 	}
 	return ev
+}
+
+// maxElements is how many elements of a list are told.
+const maxElements = 5
+
+// element asks an `each` entry about the elements of its list; it answers the
+// first that is let in, nil for none.
+func (x *explainer) element(e *dsl.Entry, ev *cond.Event, out *Entry) *cond.Event {
+	list := x.probe.Elements(e, ev)
+	out.Says += fmt.Sprintf(", with %d in %s", len(list), e.Each)
+	if e.Where == nil && len(list) > 0 {
+		return list[0]
+	}
+	var in *cond.Event
+	for i, one := range list {
+		if i == maxElements {
+			break
+		}
+		c := x.check(e.Where, x.probe.OnEvent(one))
+		c.Condition = fmt.Sprintf("%s (number %d)", c.Condition, i+1)
+		out.Checks = append(out.Checks, c)
+		if in == nil && c.Holds {
+			in = one
+		}
+	}
+	return in
 }
 
 // byWhen asks the condition that brings somebody in when it becomes true.

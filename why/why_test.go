@@ -230,7 +230,7 @@ func askAll(t *testing.T, plan *orchestrator.Plan, s *simulator.Script) (skips i
 			t.Fatalf("the person has changed:\n%s\n%s", before, after)
 		}
 	}
-	for range 60 {
+	for range 25 {
 		at := sim.World.NextDue(sim.Person)
 		if len(inputs) > 0 && (at == 0 || inputs[0].At <= at) {
 			at = inputs[0].At
