@@ -157,9 +157,10 @@ func (m *machine) unhold(r *profiles.Run, at value.Time) {
 		return
 	}
 	// It is planned anew: sends go in the order in which their runs go on.
-	m.p.Ledger = append(slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool { return s == send }), send)
+	m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool { return s == send })
 	send.At = m.at
 	r.State, r.Clock, r.Until = profiles.Sending, at, 0
+	m.line(r, send)
 	m.traceRun(TracePlanned, r, Trace{Name: send.Message})
 }
 

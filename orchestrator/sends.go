@@ -116,19 +116,62 @@ func (m *machine) delivery(r *profiles.Run) *delivery {
 	return nil
 }
 
+// line puts a run's planned send into the ledger: behind all that is there,
+// but before what runs have planned that go after it at this instant. Each run
+// goes on until it waits, whatever it sends on its way.
+func (m *machine) line(r *profiles.Run, send *profiles.Send) {
+	at := slices.IndexFunc(m.p.Ledger, func(s *profiles.Send) bool {
+		o, live := m.p.Run(s.Run)
+		return live && s.State == profiles.Planned && o.State == profiles.Sending && o.Clock == r.Clock && m.goesBefore(r, o)
+	})
+	if at < 0 {
+		at = len(m.p.Ledger)
+	}
+	m.p.Ledger = slices.Insert(m.p.Ledger, at, send)
+}
+
+// goesBefore says which of two runs goes first at an instant, in any case.
+func (m *machine) goesBefore(a, b *profiles.Run) bool {
+	if m.before(a, b) || m.before(b, a) {
+		return m.before(a, b)
+	}
+	return slices.Index(m.p.Runs, a) < slices.Index(m.p.Runs, b)
+}
+
 // queued says whether an earlier send of the person, with which this one
-// stands in line, is still planned: sends are claimed in the order in which
-// they were planned.
+// stands in line, is still planned, or is being attempted by a run that goes
+// before this one at its instant: that one may send more.
 func (m *machine) queued(send *profiles.Send) bool {
 	for _, s := range m.p.Ledger {
 		if s == send {
 			return false
 		}
-		if s.State == profiles.Planned && m.inLine(s, send) && m.at.Sub(s.At) < m.scaled(queueFor) && !m.held(s) {
-			return true
+		if m.at.Sub(s.At) >= m.scaled(queueFor) {
+			continue
+		}
+		switch s.State {
+		case profiles.Planned:
+			if !m.held(s) && (m.inLine(s, send) || m.together(s, send)) {
+				return true
+			}
+		case profiles.Attempting:
+			if m.together(s, send) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// together says whether two sends are of two runs at one instant, and a cap
+// may leave a place for the first only.
+func (m *machine) together(a, b *profiles.Send) bool {
+	ra, ok := m.p.Run(a.Run)
+	rb, ok2 := m.p.Run(b.Run)
+	if !ok || !ok2 || ra == rb || ra.Clock != rb.Clock || !m.mayCount(b) {
+		return false
+	}
+	return slices.ContainsFunc(m.plan.Settings.Caps, func(c dsl.Cap) bool { return c.Channel == "" || c.Channel == b.Channel })
 }
 
 // inLine says whether two sends go one after the other: over one channel, and

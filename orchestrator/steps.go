@@ -209,7 +209,7 @@ func (m *machine) planned(j *dsl.Journey, r *profiles.Run, step, message, channe
 		Run: r.ID, Step: step, Pass: r.Pass, Journey: j.Name, Message: message, Channel: channel,
 		State: profiles.Planned, At: m.at, Due: r.Clock,
 	}
-	m.p.Ledger = append(m.p.Ledger, send)
+	m.line(r, send)
 	m.trim()
 	r.State, r.Until = profiles.Sending, 0
 	delete(m.ready, r)

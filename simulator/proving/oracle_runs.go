@@ -2,6 +2,7 @@ package proving
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"journey/dsl/value"
@@ -188,7 +189,7 @@ func (o *oracle) touch(r *run, s *Step) {
 		}
 	case StepSend:
 		r.state, r.ready = sending, false
-		o.planned = append(o.planned, &send{r, s, o.now})
+		o.line(&send{r, s, o.now})
 	case StepEmit, StepStart:
 		o.causes(r, s)
 	}
@@ -444,10 +445,28 @@ func (o *oracle) received(r *run, m *Message) {
 	o.pending.add("m:" + m.Name)
 }
 
-// release lets a held send be made after all, behind those that are planned.
+// line puts a send behind those that are planned, but before those of runs
+// that go after this one: each goes on until it waits.
+func (o *oracle) line(s *send) {
+	at := 0
+	for at < len(o.planned) && !o.goesBefore(s.r, o.planned[at].r) {
+		at++
+	}
+	o.planned = slices.Insert(o.planned, at, s)
+}
+
+// goesBefore says which of two runs goes first at an instant.
+func (o *oracle) goesBefore(a, b *run) bool {
+	if a.j.Priority != b.j.Priority {
+		return a.j.Priority > b.j.Priority
+	}
+	return slices.Index(o.runs, a) < slices.Index(o.runs, b)
+}
+
+// release lets a held send be made after all.
 func (o *oracle) release(r *run) {
 	r.state, r.clock = sending, o.now
-	o.planned = append(o.planned, r.held)
+	o.line(r.held)
 	r.held = nil
 }
 
