@@ -237,7 +237,7 @@ func redisKind(s string) (embedredis.Kind, bool) {
 }
 
 // devPatience is how long a Redis that is slow is waited for.
-const devPatience = 10 * time.Second
+const devPatience = 5 * time.Second
 
 func devServer(f devFlags, below *surroundings, ln net.Listener, log *slog.Logger) (serverOptions, error) {
 	secret, err := linkSecret(f.data)

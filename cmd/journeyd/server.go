@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 
 	"journey/channels"
@@ -101,6 +101,7 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 		Unsubscribe: opt.links.unsubscribe, UnsubscribeMail: opt.leaveBy, Logger: opt.log, Passed: passed,
 	})
 	s.api = s.newAPI(s.engine, s.health)
+	s.measure()
 	s.door.open(paths(opt.links.handler(s.engine), s.api.Handler()))
 	return s, nil
 }
@@ -123,7 +124,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*d.behind.Lo
 
 // connect opens the store and starts the engine, once Redis answers.
 func (s *server) connect(ctx context.Context) error {
-	told := false
+	told, began := false, time.Now()
 	for {
 		err := s.tryConnect(ctx)
 		if err == nil {
@@ -133,10 +134,11 @@ func (s *server) connect(ctx context.Context) error {
 			return nil
 		}
 		away := errors.Is(err, store.ErrUnavailable) || errors.Is(err, engine.ErrUnavailable)
-		if !away || s.opt.redisWait > 0 || ctx.Err() != nil {
+		wait := s.opt.redisWait
+		if !away || wait > 0 && time.Since(began) > wait || ctx.Err() != nil {
 			return err
 		}
-		if !told {
+		if !told && wait == 0 {
 			told = true
 			s.opt.log.Warn("Redis does not answer: until it does every call is answered 503", "error", err.Error())
 		}
@@ -145,7 +147,7 @@ func (s *server) connect(ctx context.Context) error {
 
 func (s *server) tryConnect(ctx context.Context) (err error) {
 	opt := s.opt
-	s.store, err = store.Open(ctx, store.Options{URL: opt.redisURL, Strict: opt.strict, Patience: cmp.Or(opt.redisWait, time.Second)})
+	s.store, err = store.Open(ctx, store.Options{URL: opt.redisURL, Strict: opt.strict, Patience: time.Second})
 	if err != nil {
 		return err
 	}
@@ -170,6 +172,16 @@ func paths(links, api http.Handler) http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	})
+}
+
+// measure adds to the metrics how the Temporal side is.
+func (s *server) measure() {
+	add := func(name, help string, value func() float64) {
+		s.api.Registry().MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	add("journey_workers_down", "Temporal workers that do not run; they are started again.", func() float64 { return float64(len(s.side.Down())) })
+	add("journey_partitions", "Partitions that this process has.", func() float64 { return float64(s.side.Lag().Owned) })
+	add("journey_reactions_dropped", "Reactions that Temporal will never take: an alarm.", func() float64 { return float64(s.side.Lag().Poison) })
 }
 
 // health is what the API's readiness depends on besides the engine. Events are

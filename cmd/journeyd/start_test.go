@@ -139,6 +139,9 @@ func startsWithoutNamespace(s *scene) {
 		}
 		return nil
 	})
+	if n, err := p.metric("journey_workers_down"); err != nil || n < 1 {
+		s.Errorf("%v workers are said to be down, %v", n, err)
+	}
 	if _, text, _ := p.get("/readyz"); !strings.Contains(text, "send-email") || !strings.Contains(text, x.namespace) {
 		s.Errorf("/readyz says %s", text)
 	}
