@@ -3,14 +3,12 @@ package workflows
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"journey/orchestrator"
@@ -124,23 +122,5 @@ func TestRunCancelled(t *testing.T) {
 	}
 	if len(s.asked) != 0 {
 		t.Errorf("asked %v", s.asked)
-	}
-}
-
-// The workflow code replays every stored history: those of running runs must
-// go on after an update.
-func TestReplay(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no histories", err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			r := worker.NewWorkflowReplayer()
-			r.RegisterWorkflowWithOptions(Run, workflow.RegisterOptions{Name: RunType})
-			if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
-				t.Error(err)
-			}
-		})
 	}
 }

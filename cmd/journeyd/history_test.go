@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,12 +11,9 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"journey/profiles"
 )
-
-var updateHistories = flag.Bool("update.histories", false, "write the histories that package workflows replays")
 
 const fiveSteps = `
 journey w {
@@ -46,7 +39,7 @@ func TestHistoryOfARun(t *testing.T) {
 	p.post("/v1/track", track("ann", "ping", nil, reachable("ann@example.com")))
 	run := p.endedRun("user_id:ann", "end")
 	h := history(t, c, run)
-	p.keep("run", h)
+	keepHistory(t, "run", h)
 	if n := len(h.Events); n > 14 {
 		t.Errorf("%d events, at most 14 are expected:\n%s", n, kindsOf(h))
 	}
@@ -57,7 +50,7 @@ func TestHistoryOfARun(t *testing.T) {
 	p.waiting("user_id:bob")
 	p.post("/v1/track", track("bob", "stop", nil, nil))
 	h = history(t, c, p.endedRun("user_id:bob", "stop"))
-	p.keep("exit", h)
+	keepHistory(t, "exit", h)
 	if !strings.Contains(kindsOf(h), "WorkflowExecutionSignaled") {
 		t.Errorf("no wake:\n%s", kindsOf(h))
 	}
@@ -109,16 +102,10 @@ func (p *process) runIn(ref string, is func(profiles.RunView) bool) (run profile
 // history is a workflow's whole history, once it is closed.
 func history(t *testing.T, c client.Client, run string) *historypb.History {
 	t.Helper()
-	h := &historypb.History{}
-	eventually(t, 20*time.Second, "the workflow of "+run+" is closed", func() error {
-		h.Events = nil
-		it := c.GetWorkflowHistory(context.Background(), run, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for it.HasNext() {
-			e, err := it.Next()
-			if err != nil {
-				return err
-			}
-			h.Events = append(h.Events, e)
+	var h *historypb.History
+	eventually(t, time.Minute, "the workflow of "+run+" is closed", func() (err error) {
+		if h, err = readHistory(context.Background(), c, run, ""); err != nil {
+			return err
 		}
 		if last := h.Events[len(h.Events)-1].EventType; last != enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED {
 			return fmt.Errorf("the last event is %s", last)
@@ -134,25 +121,4 @@ func kindsOf(h *historypb.History) string {
 		fmt.Fprintln(&b, e.EventType)
 	}
 	return b.String()
-}
-
-// keep writes a history for the replay tests of package workflows.
-func (p *process) keep(name string, h *historypb.History) {
-	p.t.Helper()
-	if !*updateHistories {
-		return
-	}
-	data, err := protojson.Marshal(h)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var pretty any
-	if err := json.Unmarshal(data, &pretty); err != nil {
-		p.t.Fatal(err)
-	}
-	data, _ = json.MarshalIndent(pretty, "", " ")
-	path := filepath.Join("..", "..", "workflows", "testdata", name+".json")
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
-		p.t.Fatal(err)
-	}
 }
