@@ -35,7 +35,8 @@ for servers that read such reports; github for GitHub Actions, which shows the
 diagnostics beside the lines.`,
 		Example: `  journey check examples/shop
   journey check --format sarif . > journey.sarif`,
-		Args: oneArg("which folder"),
+		Args:              oneArg("which folder"),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asJSON {
 				if cmd.Flags().Changed("format") && c.format != "json" {

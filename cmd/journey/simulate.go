@@ -238,6 +238,10 @@ func (s *simulation) ending() {
 	case s.json:
 	default:
 		s.story.Ending(s.sim.Now)
+		if !s.story.Told() {
+			zone := s.sim.Person.Zone(s.plan.Settings.Zone)
+			fmt.Fprintf(s.out, "nothing happens until %s (--why JOURNEY says why not)\n", why.Local(s.sim.Now, zone))
+		}
 	}
 }
 
