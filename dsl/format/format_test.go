@@ -15,7 +15,10 @@ import (
 	"journey/dsl/syntax"
 )
 
-var files = flag.Int("format.files", 1000, "how many random files are formatted")
+var (
+	files = flag.Int("format.files", 1000, "how many random files are formatted")
+	from  = flag.Uint64("format.from", 0, "the first seed of the random files")
+)
 
 // TestRandom formats random files, with comments between any two tokens: what
 // is formatted stays as it is when it is formatted again, means what the source
@@ -23,9 +26,9 @@ var files = flag.Int("format.files", 1000, "how many random files are formatted"
 func TestRandom(t *testing.T) {
 	g := newGenerator(t)
 	clean, comments, stayed := 0, 0, 0
-	for seed := uint64(0); clean < *files; seed++ {
-		if seed > uint64(*files)*20 {
-			t.Fatalf("only %d of %d files can be read", clean, seed)
+	for seed := *from; clean < *files; seed++ {
+		if seed-*from > uint64(*files)*20 {
+			t.Fatalf("only %d of %d files can be read", clean, seed-*from)
 		}
 		text := g.source(seed)
 		if _, ds := syntax.Parse(&diag.File{Text: text}); len(ds) > 0 {
