@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"journey/orchestrator"
 	"journey/profiles/store"
 )
@@ -75,7 +73,7 @@ type Engine struct {
 	lanes    lanes
 	people   *lru[string, *record]
 	pointers *lru[pointerKey, string]
-	room     *semaphore.Weighted // a place for each call under way
+	seats    *seats
 	nudges   chan int
 
 	plans   plans
@@ -103,7 +101,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		store: o.Store, clock: o.Clock, log: o.Logger, owner: o.Owner, randomID: o.RandomID,
 		unsubscribe: o.Unsubscribe, observe: o.Observe, shape: o.World, fault: o.Fault,
-		room: semaphore.NewWeighted(maxCalls), nudges: make(chan int, store.Partitions),
+		seats: newSeats(), nudges: make(chan int, store.Partitions),
 	}
 	if e.clock == nil {
 		e.clock = NewClock(1)

@@ -42,7 +42,7 @@ type item struct {
 // being stored.
 func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error) {
 	ctx = Until(ctx, time.Now().Add(patience+time.Duration(len(calls))*forEachMore))
-	leave, err := e.enter(ctx, len(calls))
+	leave, err := e.seats.enter(ctx, len(calls))
 	if err != nil {
 		return nil, err
 	}
@@ -71,19 +71,6 @@ func (e *Engine) Submit(ctx context.Context, calls []Call) ([]CallResult, error)
 		return nil, err
 	}
 	return results, nil
-}
-
-// enter waits for room for n calls.
-func (e *Engine) enter(ctx context.Context, n int) (leave func(), err error) {
-	room := int64(min(n, maxCalls))
-	if !e.room.TryAcquire(room) {
-		ctx, cancel := timed(ctx)
-		defer cancel()
-		if err := e.room.Acquire(ctx, room); err != nil {
-			return nil, fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)
-		}
-	}
-	return func() { e.room.Release(room) }, nil
 }
 
 // submit brings items to their people: those that may concern one person in

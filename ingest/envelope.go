@@ -201,6 +201,9 @@ func (p *parser) envelope(env *envelope, l Limits) bool {
 	})
 }
 
+// usualEvent is about how many bytes an event of a batch has.
+const usualEvent = 400
+
 // batch reads the list of events at the position.
 func (p *parser) batch(env *envelope, l Limits) bool {
 	if p.next() != '[' {
@@ -209,6 +212,7 @@ func (p *parser) batch(env *envelope, l Limits) bool {
 	if !p.open() {
 		return false
 	}
+	env.events = make([]event, 0, min(l.Items, 1+(len(p.src)-p.pos)/usualEvent))
 	for more := p.next() != ']'; more; {
 		if len(env.events) >= l.Items {
 			p.wrong("too-many-events", "", "a batch has at most "+strconv.Itoa(l.Items)+" events: send several")

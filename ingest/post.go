@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"net/http"
+	"time"
 
 	"journey/engine"
 	"journey/profiles"
@@ -144,8 +145,7 @@ func (s *Server) one(c *request, kind engine.CallKind, journey string) (engine.C
 // submit hands calls to the engine. What the engine does not say about a
 // single call is about all of them: nothing is known to be stored.
 func (s *Server) submit(c *request, calls []engine.Call) ([]engine.CallResult, error) {
-	ctx, cancel := s.deadline(c, s.o.Limits.Timeout)
-	defer cancel()
+	ctx := engine.Until(c.Request().Context(), time.Now().Add(s.o.Limits.Timeout))
 	results, err := s.o.Engine.Submit(ctx, calls)
 	for i := range results {
 		if e := results[i].Err; e != nil && err == nil && callError(e) == nil {

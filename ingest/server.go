@@ -18,6 +18,8 @@ import (
 
 // Engine is what the API needs of an engine; *engine.Engine is one.
 type Engine interface {
+	// Submit takes calls. It looks at the deadline of the context, which has
+	// no timer that tells of it (engine.Until).
 	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
 	Profile(ctx context.Context, ref string) (*profiles.View, error)
 	Why(ctx context.Context, ref, journey string) (*why.Explanation, error)
