@@ -117,7 +117,7 @@ func (a *adminAPI) profile(w http.ResponseWriter, path string) {
 			"events": []any{
 				map[string]any{"event": "ordered", "at": "2026-03-01T10:00:00Z", "properties": map[string]any{"total": 120, "note": "for mother"}},
 			},
-			"runs": []any{},
+			"runs": []any{map[string]any{"journey": "vip", "run": "p1.1", "state": "waiting", "entered_at": "2026-03-01T10:00:00Z"}},
 		})
 	}
 }

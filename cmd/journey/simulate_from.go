@@ -44,6 +44,11 @@ func (s *simulation) fromServer() error {
 	}
 	notes := m.notes()
 	notes = append(notes, s.asOnServer(&view)...)
+	for _, r := range view.Runs {
+		if r.State != "ended" {
+			notes = append(notes, fmt.Sprintf("note: is in %s on the server, which is not gone on with here: see `journey why %s %s`", r.Journey, s.from, r.Journey))
+		}
+	}
 	for _, n := range notes {
 		fmt.Fprintln(s.cmd.ErrOrStderr(), n)
 	}
