@@ -244,8 +244,9 @@ func isAddress(temporal string) error {
 	return nil
 }
 
-// completeMail says what a server that sends mails still has to be told: a
-// link to leave by stands in each that is not transactional, and must work.
+// completeMail says what a server that sends mails or short messages still has
+// to be told: a link to leave by stands in each mail that is not
+// transactional, may stand in all others, and must work.
 func (c *config) completeMail() error {
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -262,14 +263,14 @@ func (c *config) completeMail() error {
 			return errors.New("link_secret is too short to be a secret: use at least 16 characters")
 		}
 	}
-	if c.SMTP == "" {
+	if c.SMTP == "" && len(c.Providers) == 0 {
 		return nil
 	}
 	switch {
-	case c.From == "":
+	case c.From == "" && c.SMTP != "":
 		return errors.New("the configuration lacks from: the sender of e-mails, like shop@example.com")
 	case c.PublicURL == "":
-		return errors.New("the configuration lacks public_url: the address of this server in the links of mails, like https://journey.example.com")
+		return errors.New("the configuration lacks public_url: the address of this server in the links of messages, like https://journey.example.com")
 	case len(c.LinkSecret) == 0:
 		return errors.New("the configuration lacks link_secret: it signs the links by which people leave; make one with `openssl rand -hex 32`, and keep it")
 	}

@@ -74,8 +74,8 @@ var page = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-H
 <meta name="viewport" content="width=device-width"><title>Unsubscribe · 取消訂閱</title>
 <style>body{font:17px/1.6 system-ui,sans-serif;max-width:28em;margin:15vh auto;padding:0 1em;color:#222}
 button{font:inherit;padding:.5em 1.2em;border:0;border-radius:6px;background:#1f5f4a;color:#fff;cursor:pointer}</style>
-{{if .Done}}<p>You will receive no more e-mails from us.<p>您不會再收到我們的郵件。
-{{else}}<p>Do you want to receive no more e-mails from us?<p>不想再收到我們的郵件嗎？
+{{if .Done}}<p>You will receive no more messages of this kind from us.<p>您不會再收到我們這類的訊息。
+{{else}}<p>Do you want to receive no more messages of this kind from us?<p>不想再收到我們這類的訊息嗎？
 <form method="post"><button>Unsubscribe · 取消訂閱</button></form>{{end}}`))
 
 // handler shows the page on GET and leaves on POST, also when a mail program
@@ -113,9 +113,9 @@ func (l *links) handler(e leaver) http.Handler {
 // the two seconds within which anybody hears that Redis is away.
 const leavePatience = 1600 * time.Millisecond
 
-// leave takes back the consent of the send's receiver, and tracks that he has
-// left. Once more it changes nothing, and neither does it for somebody who is not known any more: nobody
-// writes to him.
+// leave takes back the consent of the send's receiver for its channel, and
+// tracks that he has left. Once more it changes nothing, and neither does it
+// for somebody who is not known any more: nobody writes to him.
 func leave(ctx context.Context, e leaver, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
@@ -131,22 +131,24 @@ func leave(ctx context.Context, e leaver, key string) error {
 	if live == nil {
 		return engine.ErrNoRelease
 	}
-	if view.Consent["email"] == false {
+	channel, props := "email", map[string]any{} // of a send that is not remembered any more: most are mails
+	for _, m := range view.Messages {
+		if m.Key == key {
+			channel, props["message"], props["journey"] = m.Channel, m.Message, m.Journey
+		}
+	}
+	if view.Consent[channel] == false {
 		return nil
 	}
+	props["channel"] = channel
 	call := engine.Call{
 		Kind: engine.CallTrack, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{},
-		Event: "unsubscribed", Properties: map[string]any{"channel": "email"},
+		Event: "unsubscribed", Properties: props,
 	}
 	if e, ok := live.Event(call.Event); ok {
 		call.Event = e.Wire
 	}
-	for _, m := range view.Messages {
-		if m.Key == key {
-			call.Properties["message"], call.Properties["journey"] = m.Message, m.Journey
-		}
-	}
-	say(live.Program, call.Traits, "consent", map[string]any{"email": false})
+	say(live.Program, call.Traits, "consent", map[string]any{channel: false})
 	address(live.Program, &call, view)
 	res, err := e.Submit(ctx, []engine.Call{call})
 	if err == nil && len(res) == 1 {

@@ -100,6 +100,31 @@ func TestLeavingByTheLinkOfAMail(t *testing.T) {
 	}
 }
 
+// Leaving is taking back the consent for the channel of the message that
+// carried the link.
+func TestLeavingAShortMessage(t *testing.T) {
+	p := startDev(t, workspace(t, `
+trait phone: phone
+journey w {
+  enter on ping
+  once
+  send short
+}
+message short via sms { text "Leave: {{ unsubscribe_url }}" }
+`))
+	p.post("/v1/track", track("ann", "ping", nil, map[string]any{
+		"email": "ann@example.com", "phone": "+886912345678", "consent": map[string]any{"email": true, "sms": true},
+	}))
+	text := p.waitMails(1, 10*time.Second)[0].Text
+	link := strings.Fields(text[strings.Index(text, "http"):])[0]
+	if code, _ := request(t, http.MethodPost, link); code != 200 {
+		t.Errorf("leaving: %d", code)
+	}
+	if v := p.mustProfile("user_id:ann"); v.Consent["sms"] != false || v.Consent["email"] != true {
+		t.Errorf("the consent is %v", v.Consent)
+	}
+}
+
 // A new secret signs, and the old one stays good; nothing else is.
 func TestLinksOutliveTheirSecret(t *testing.T) {
 	old := newLinks("https://journey.example.com/", []byte("the-old-secret"))
