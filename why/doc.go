@@ -11,5 +11,6 @@
 //
 // why.go has the answer's form; entries.go explains why somebody is not in,
 // runs.go why he is and what he waits for, checks.go which part of a
-// condition does not hold, words.go what the machine's reasons mean.
+// condition does not hold, words.go what the machine's reasons mean. moment.go
+// answers smaller questions while something happens, for stories.
 package why

@@ -155,7 +155,12 @@ func (s *simulation) tell(until value.Time) {
 	// Going live may already bring somebody in, before Live returns.
 	assume := s.script.Assume
 	s.script.Assume = func(w *orchestrator.World, live bool) { assume(w, live); s.story.World = w }
-	s.script.Known = func(p *profiles.Person) { s.story.Person = p }
+	known := s.script.Known
+	s.script.Known = func(p *profiles.Person) {
+		if s.story.Person = p; known != nil {
+			known(p)
+		}
+	}
 	s.sim = s.script.Live(s.plan)
 	inputs := make([]simulator.Input, len(s.script.Calls))
 	for i, c := range s.script.Calls {

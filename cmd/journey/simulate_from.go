@@ -3,13 +3,9 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"journey/dsl"
 	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -35,12 +31,7 @@ func (s *simulation) fromServer() error {
 	s.script.Person = view.ID // branches follow it
 	s.script.Before = append(past, s.script.Before...)
 	s.script.Known = func(p *profiles.Person) {
-		p.Entries = map[string][]profiles.EntryMark{}
-		for name, runs := range groupRuns(view.Runs) {
-			if j, ok := s.plan.Journey(name); ok && j.Reentry.Per == nil {
-				p.Entries[name] = []profiles.EntryMark{{At: newestEntry(runs)}}
-			}
-		}
+		p.Entries = s.entriesOf(&view)
 	}
 	notes := m.notes()
 	notes = append(notes, s.asOnServer(&view)...)
@@ -55,22 +46,22 @@ func (s *simulation) fromServer() error {
 	return nil
 }
 
-func groupRuns(runs []profiles.RunView) map[string][]profiles.RunView {
-	by := map[string][]profiles.RunView{}
-	for _, r := range runs {
-		by[r.Journey] = append(by[r.Journey], r)
-	}
-	return by
-}
-
-func newestEntry(runs []profiles.RunView) value.Time {
-	var last value.Time
-	for _, r := range runs {
-		if t, err := time.Parse(time.RFC3339, r.EnteredAt); err == nil {
-			last = max(last, value.TimeOf(t))
+// entriesOf are the newest entries that the re-entry rule asks for, as far as a
+// profile shows them: it has no keys of `per`.
+func (s *simulation) entriesOf(view *profiles.View) map[string][]profiles.EntryMark {
+	marks := map[string][]profiles.EntryMark{}
+	for _, r := range view.Runs {
+		j, ok := s.plan.Journey(r.Journey)
+		t, err := time.Parse(time.RFC3339, r.EnteredAt)
+		if !ok || j.Reentry.Per != nil || err != nil {
+			continue
+		}
+		at := value.TimeOf(t)
+		if old := marks[r.Journey]; len(old) == 0 || old[0].At < at {
+			marks[r.Journey] = []profiles.EntryMark{{At: at}}
 		}
 	}
-	return last
+	return marks
 }
 
 // pastOf are a profile's events and traits as calls before the start, masked.
@@ -178,150 +169,4 @@ func (s *simulation) asOnServer(view *profiles.View) []string {
 		}
 	}
 	return notes
-}
-
-// mask hides what is personal: identifiers, and free text that decides
-// nothing, so that what happens stays the same.
-type mask struct {
-	traits map[string]bool // that some condition reads
-	props  map[string]bool // properties of events, by name, that some condition reads
-	hidden map[string]bool
-	kept   map[string]bool // free text that is shown, since it decides something
-}
-
-// property finds the members that an expression writes: what they are of, and
-// their names.
-var property = regexp.MustCompile(`([\p{L}_][\p{L}\p{N}_]*)?\.([\p{L}_][\p{L}\p{N}_]*)`)
-
-func newMask(p *dsl.Program) *mask {
-	m := &mask{traits: map[string]bool{}, props: map[string]bool{}, hidden: map[string]bool{}, kept: map[string]bool{}}
-	shown := onlyShown(p)
-	p.Exprs(func(x *cond.Expr) {
-		if shown[x] {
-			return
-		}
-		for _, t := range x.Reads().Traits {
-			m.traits[t] = true
-		}
-		for _, found := range property.FindAllStringSubmatch(x.Source(), -1) {
-			if of := found[1]; of != "profile" && of != "segment" && of != "journey" {
-				m.props[found[2]] = true
-			}
-		}
-	})
-	return m
-}
-
-// onlyShown are the expressions whose values stand in messages and calls, and
-// decide nothing.
-func onlyShown(p *dsl.Program) map[*cond.Expr]bool {
-	shown := map[*cond.Expr]bool{}
-	add := func(list []dsl.Named) {
-		for _, n := range list {
-			shown[n.Expr] = true
-		}
-	}
-	for _, m := range p.Messages {
-		add(m.JSON)
-		shown[m.To] = true
-	}
-	for _, c := range p.Calls {
-		add(c.JSON)
-	}
-	for _, j := range p.Journeys {
-		for _, s := range j.Code {
-			switch s := s.(type) {
-			case *dsl.Send:
-				add(s.With)
-			case *dsl.Ask:
-				add(s.With)
-			}
-		}
-	}
-	return shown
-}
-
-func (m *mask) trait(t *dsl.Trait, v any) any {
-	if t.Identifier {
-		return m.hide(t.Name, v)
-	}
-	return m.value(t.Name, m.traits[t.Name], v, t.Type)
-}
-
-// object masks the properties of an event.
-func (m *mask) object(place string, props map[string]any, t *value.Type) map[string]any {
-	out := make(map[string]any, len(props))
-	for name, v := range props {
-		typ := &value.Type{}
-		if f, ok := t.Field(name); ok {
-			typ = f.Type
-		}
-		out[name] = m.value(place+"."+name, m.props[name], v, typ)
-	}
-	return out
-}
-
-// text masks a trait that is not declared, of which nothing is known.
-func (m *mask) text(name string, v any) any { return m.value(name, false, v, &value.Type{}) }
-
-func (m *mask) value(place string, read bool, v any, t *value.Type) any {
-	switch v := v.(type) {
-	case string:
-		switch {
-		case t.Kind >= value.Country && t.Kind <= value.Timezone, len(t.OneOf) > 0:
-			return v
-		case read:
-			m.kept[place] = true
-			return v
-		}
-		return m.hide(place, v)
-	case []any:
-		out := make([]any, len(v))
-		elem := t.Elem
-		if elem == nil {
-			elem = &value.Type{}
-		}
-		for i := range v {
-			out[i] = m.value(place, read, v[i], elem)
-		}
-		return out
-	case map[string]any:
-		return m.object(place, v, t)
-	}
-	return v
-}
-
-// hide leaves of a text its first letter, and of an address its domain.
-func (m *mask) hide(place string, v any) any {
-	s, ok := v.(string)
-	if !ok || s == "" {
-		return v
-	}
-	m.hidden[place] = true
-	_, size := utf8.DecodeRuneInString(s)
-	masked := s[:size] + "***"
-	if at := strings.LastIndexByte(s, '@'); at > 0 {
-		masked += s[at:]
-	}
-	return masked
-}
-
-func (m *mask) notes() []string {
-	var notes []string
-	if len(m.hidden) > 0 {
-		notes = append(notes, "masked: "+strings.Join(keysOf(m.hidden), ", "))
-	}
-	if len(m.kept) > 0 {
-		notes = append(notes, "shown, since a condition reads it: "+strings.Join(keysOf(m.kept), ", "))
-	}
-	return notes
-}
-
-func keysOf(set map[string]bool) []string {
-	var list []string
-	for k := range set {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
 }
