@@ -171,8 +171,9 @@ func (c *checker) bodyWith(b body, ref template.Ref, senders []*sending) {
 	}
 	switch {
 	case len(senders) == 0: // anybody may give it
+	case c.misreadLines(lacking): // what they give could not be read
 	case len(lacking) == len(senders):
-		c.report(errTemplateName(b.name(ref, 0), name, c.templateNames(senders)))
+		c.report(errTemplateName(b.name(ref, 0), name, c.templateNames(senders), c.names.traits[name] != nil))
 	case ref.Defaulted || ref.Guarded || !ref.Output:
 	default:
 		for _, s := range lacking {

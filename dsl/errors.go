@@ -261,10 +261,17 @@ func errTemplateUnknown(at diag.Span, code diag.Code, what, name, prefix string,
 	if suggest != "" {
 		suggest = prefix + suggest
 	}
-	return mistake(code, at, suggest, "unknown %s `%s`", what, name)
+	hint := ""
+	if suggest == "" && what == "trait" {
+		hint = fmt.Sprintf("; declare it, as in `trait %s: text`", name)
+	}
+	return mistake(code, at, suggest, "unknown %s `%s`%s", what, name, hint)
 }
 
-func errTemplateName(at diag.Span, name string, candidates []string) diag.Diagnostic {
+func errTemplateName(at diag.Span, name string, candidates []string, trait bool) diag.Diagnostic {
+	if trait {
+		return mistake(cond.UnknownName, at, "profile."+name, "`%s` is a trait", name)
+	}
 	return mistake(cond.UnknownName, at, diag.Suggest(name, candidates), "unknown name `%s`: no `send` of this message gives it by `with`", name)
 }
 
@@ -321,7 +328,11 @@ func errUnknownEvent(ref *syntax.EventRef, table map[string]*Event) diag.Diagnos
 	if ref.Wire {
 		suggest = quotedOrNone(suggest)
 	}
-	return mistake(cond.UnknownEvent, ref.Span(), suggest, "unknown event `%s`", ref.Name)
+	hint := ""
+	if suggest == "" && !ref.Wire {
+		hint = fmt.Sprintf("; declare it, as in `event %s { … }`", ref.Name)
+	}
+	return mistake(cond.UnknownEvent, ref.Span(), suggest, "unknown event `%s`%s", ref.Name, hint)
 }
 
 func errUnknownGoal(name *syntax.Name, goals []string) diag.Diagnostic {
@@ -343,7 +354,11 @@ func errPastTwice(at diag.Span) diag.Diagnostic {
 }
 
 func errUnknownMessage(name *syntax.Name, messages []string) diag.Diagnostic {
-	return mistake(UnknownMessage, name.Span(), diag.Suggest(name.Text, messages), "unknown message `%s`", name.Text)
+	suggest, hint := diag.Suggest(name.Text, messages), ""
+	if suggest == "" {
+		hint = fmt.Sprintf("; declare it, as in `message %s via email { … }`", name.Text)
+	}
+	return mistake(UnknownMessage, name.Span(), suggest, "unknown message `%s`%s", name.Text, hint)
 }
 
 func errShares(name *syntax.Name, total float64) diag.Diagnostic {

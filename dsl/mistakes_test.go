@@ -26,7 +26,11 @@ func TestMistakes(t *testing.T) {
 		title, rest, _ := strings.Cut(part, "\n")
 		text, want, _ := strings.Cut(rest, "\n=> ")
 		text = strings.TrimRight(text, "\n") + "\n"
-		_, diags := dsl.Load(map[string]string{"base.journey": parts[0], "it.journey": text})
+		sources := map[string]string{"base.journey": parts[0], "it.journey": text}
+		if strings.HasPrefix(text, "# alone\n") {
+			delete(sources, "base.journey")
+		}
+		_, diags := dsl.Load(sources)
 		var got []string
 		for _, d := range diags {
 			if d.Severity == diag.Error {

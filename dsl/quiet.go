@@ -46,3 +46,22 @@ func (c *checker) unsaid() []diag.Diagnostic {
 	}
 	return kept
 }
+
+// misreadLines says whether the parser reported something in the line of a
+// step that sends.
+func (c *checker) misreadLines(steps []*sending) bool {
+	for _, s := range steps {
+		if s.place.File == nil {
+			continue
+		}
+		text := s.place.File.Text
+		line := diag.Span{File: s.place.File, Start: strings.LastIndexByte(text[:s.place.Start], '\n') + 1, End: len(text)}
+		if n := strings.IndexByte(text[s.place.End:], '\n'); n >= 0 {
+			line.End = s.place.End + n
+		}
+		if c.misread(line) {
+			return true
+		}
+	}
+	return false
+}

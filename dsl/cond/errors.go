@@ -150,6 +150,10 @@ func (k *compiler) elsewhere(name string) (suggest, hint string) {
 	if k.scope.Row || k.scope.With != nil {
 		return "", ""
 	}
+	switch name {
+	case "second", "minute", "hour", "day", "week":
+		return "1 " + name, "; a duration has its number"
+	}
 	return "", fmt.Sprintf("; a text stands in quotes: %q", name)
 }
 
@@ -159,7 +163,11 @@ func (k *compiler) errUnknown(name *ast.StringNode, code diag.Code, what, prefix
 	if suggest != "" {
 		suggest = prefix + suggest
 	}
-	k.report(code, k.at(name), suggest, "unknown %s `%s`", what, name.Value)
+	hint := ""
+	if suggest == "" && what == "trait" {
+		hint = fmt.Sprintf("; declare it, as in `trait %s: text`", name.Value)
+	}
+	k.report(code, k.at(name), suggest, "unknown %s `%s`%s", what, name.Value, hint)
 	return bad(name)
 }
 
@@ -251,7 +259,7 @@ func (k *compiler) errNoElements(n ast.Node, base *code) *code {
 // sentence says who wants what.
 func (k *compiler) errArgument(c *code, wanted string) *code {
 	if !c.bad {
-		k.report(WrongType, k.at(c.node), "", "%s, and %s is %s", wanted, k.quote(c.node), k.describe(c.typ))
+		k.report(WrongType, k.at(c.node), "", "%s, and %s is %s%s", wanted, k.quote(c.node), k.describe(c.typ), k.instead(c, wanted))
 	}
 	return bad(c.node)
 }
@@ -264,6 +272,10 @@ func (k *compiler) errWanted(c *code, wanted string) {
 // stands in the place of something else.
 func (k *compiler) instead(c *code, wanted string) string {
 	switch n := c.node.(type) {
+	case *ast.ConstantNode:
+		if _, ok := n.Value.(value.Duration); ok && wanted == "`in` wants a list on its right" {
+			return "; the events of the last time are written EVENT in last " + k.file.Text[n.Location().From:n.Location().To]
+		}
 	case *ast.FloatNode:
 		if wanted == "a duration" {
 			return fmt.Sprintf("; write its unit: %s hours", k.file.Text[n.Location().From:n.Location().To])
@@ -273,8 +285,10 @@ func (k *compiler) instead(c *code, wanted string) string {
 			break
 		}
 		switch wanted {
+		case "`not` wants a condition":
+			return fmt.Sprintf("; ask whether there are none: count(%s) == 0", n.Value)
 		case "a condition":
-			return fmt.Sprintf("; ask about them, as in `count(%s) > 0`, or enter by the event: `enter on %s`", n.Value, n.Value)
+			return fmt.Sprintf("; ask about them, as in `count(%s) > 0`; what begins by an event is written with `on %s`", n.Value, n.Value)
 		case "a date or time":
 			return fmt.Sprintf("; to wait for the event, write `wait up to 7 days for %s`", n.Value)
 		}
@@ -282,8 +296,18 @@ func (k *compiler) instead(c *code, wanted string) string {
 	return ""
 }
 
+// errTwoDurations is for `1 hour and 30 minutes`.
+func (k *compiler) errTwoDurations(n *ast.BinaryNode) *code {
+	k.report(WrongType, k.operator(n), "+", "`%s` joins conditions, not durations: write 1h30m, or a sum", n.Operator)
+	return bad(n)
+}
+
 func (k *compiler) errCompare(n *ast.BinaryNode, l, r *code) *code {
-	k.report(MismatchedTypes, k.operator(n), "", "%s cannot compare: the left side is %s, the right side %s", "`"+n.Operator+"`", k.describe(l.typ), k.describe(r.typ))
+	hint := ""
+	if l.typ.Kind == value.List && isNumber(r.typ) {
+		hint = fmt.Sprintf("; to count, write count(…) %s %s", n.Operator, strings.Trim(k.quote(r.node), "`"))
+	}
+	k.report(MismatchedTypes, k.operator(n), "", "%s cannot compare: the left side is %s, the right side %s%s", "`"+n.Operator+"`", k.describe(l.typ), k.describe(r.typ), hint)
 	return bad(n)
 }
 

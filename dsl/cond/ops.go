@@ -107,6 +107,9 @@ func (k *compiler) logic(n *ast.BinaryNode) *code {
 		word = "or"
 	}
 	if !k.judgeBinary(word, l, r) {
+		if l.typ.Kind == value.DurationKind && r.typ.Kind == value.DurationKind {
+			return k.errTwoDurations(n)
+		}
 		ok := false
 		for _, c := range []*code{l, r} {
 			if c.typ.Kind != value.Boolean && !isAny(c.typ) {

@@ -177,6 +177,10 @@ func (p *place) mend(lex *lexer.PeekingLexer, report func(problem)) (*rule, *pro
 	if meant == "" && p.labels && word.Type == tokName {
 		meant = diag.Suggest(word.Value, continuations)
 	}
+	if is(word, "when") && p.rules["enter"] != nil {
+		report(unknownWord(word, p.name, p.expected, "enter when"))
+		return nil, nil
+	}
 	if other := otherWords[word.Value]; meant == "" && word.Type == tokName && p.rules[other] != nil {
 		meant = other
 	}
@@ -215,6 +219,12 @@ func (r *rule) read(lex *lexer.PeekingLexer, p *place, wordEnd int, report func(
 		}
 		if isMark(bad) || err == nil && bad.Type == tokName && beforeMark(lex) {
 			report(markAt(point{place: p, start: word.Pos.Offset}))
+			st.stmt().broken = true
+			skipStatement(lex, nil)
+			return st
+		}
+		if p, ok := unitAlone(lex, bad); ok {
+			report(p)
 			st.stmt().broken = true
 			skipStatement(lex, nil)
 			return st

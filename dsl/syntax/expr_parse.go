@@ -253,6 +253,14 @@ func (p *exprParser) mend(t *lexer.Token, again bool) bool {
 			return false
 		}
 	}
+	switch before := previous(p.lex); {
+	case is(before, "no"):
+		p.fail(at(before, diag.UnknownWord, fmt.Sprintf("there is no `no` in a condition; write count(%s in last 1 hour) == 0", t.Value)))
+		return false
+	case is(before, "next") && weekdays[t.Value] != nil:
+		p.fail(at(before, diag.UnknownWord, "leave out `next`: wait until monday at 09:00"))
+		return false
+	}
 	if foreign, ok := inExpressions[t.Value]; ok {
 		pr := at(t, diag.UnknownWord, foreign.message)
 		pr.suggest = foreign.suggest

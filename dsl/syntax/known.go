@@ -33,6 +33,8 @@ func (r *rule) known(lex *lexer.PeekingLexer, bad, word *lexer.Token, want strin
 	switch {
 	case is(bad, ":") && r.word != "" && !isDeclWord(word.Value) && before != nil && before.Pos.Offset == word.Pos.Offset:
 		return at(bad, diag.Unexpected, fmt.Sprintf("no `:` stands behind `%s`; it is written: %s", word.Value, usage)), true
+	case bad.Type == tokName && before != nil && (is(before, "with") || is(before, "json") || is(before, "returns")):
+		return noBlock(bad, before), true
 	case is(bad, ":") && want == "" && strings.HasSuffix(usage, "{ … }"):
 		return noBlock(bad, bad), true
 	case is(bad, ",") && before != nil && before.Type == tokNumber:
@@ -57,6 +59,18 @@ func (r *rule) known(lex *lexer.PeekingLexer, bad, word *lexer.Token, want strin
 		return at(bad, diag.Unexpected, fmt.Sprintf("a `:` is missing before %s; it is written: %s", show(bad), usage)), true
 	case r.word == "send" && bad.Type == tokName && before != nil && channelWord[before.Value]:
 		p := at(before, diag.Unexpected, "the channel belongs to the message; it is written: "+usage)
+		return p, true
+	case r.word == "send" && is(bad, "to"):
+		return at(bad, diag.Unexpected, "the address belongs to the message: `to EXPR` stands in its block"), true
+	case r.word == "send" && is(bad, "at"):
+		return at(bad, diag.Unexpected, "the time stands in a step before: wait until 09:00"), true
+	case (r.word == "set" || r.word == "clear") && bad.Type == tokName && before != nil && before.Pos.Offset == word.Pos.Offset:
+		p := at(bad, diag.Unexpected, "what is changed begins with `profile.`; it is written: "+usage)
+		p.suggest = "profile." + bad.Value
+		return p, true
+	case r.word == "wait" && bad.Type == tokClock && before != nil && weekdays[before.Value] != nil:
+		p := at(bad, diag.Unexpected, "`at` is missing before the time: wait until monday at 09:00")
+		p.suggest = "at " + bad.Value
 		return p, true
 	case r.word == "wait" && want == "" && (is(bad, "until") || is(bad, "for")):
 		return at(bad, diag.Unexpected, "to wait at most so long, it is written: wait up to D for EVENT, or wait up to D until C"), true
@@ -96,9 +110,22 @@ func restOfLine(lex *lexer.PeekingLexer, first *lexer.Token) (last int, inQuotes
 	return last, quoted(words)
 }
 
+// unitAlone is for `per week`, which lacks its number.
+func unitAlone(lex *lexer.PeekingLexer, bad *lexer.Token) (problem, bool) {
+	before := tokenBefore(lex, bad)
+	if bad.Type != tokName || longUnits[bad.Value] == 0 || before == nil || !is(before, "per") && !is(before, "after") && !is(before, "every") {
+		return problem{}, false
+	}
+	p := at(bad, diag.Unexpected, "a duration has its number: 1 "+bad.Value)
+	p.suggest = "1 " + bad.Value
+	return p, true
+}
+
 // noBlock says that braces are missing, where something else stands.
 func noBlock(t, before *lexer.Token) problem {
 	switch {
+	case t.Type == tokName && (is(before, "with") || is(before, "json") || is(before, "returns")):
+		return at(t, diag.Unexpected, fmt.Sprintf("what it gives stands in braces: %s { %s: … }", before.Value, t.Value))
 	case is(t, ":"):
 		p := at(t, diag.Unexpected, "a block begins with `{` and ends with `}`; write `{` in the place of `:`")
 		p.suggest = "{"
@@ -143,6 +170,8 @@ var inExpressions = map[string]struct{ message, suggest string }{
 	"below":    {"there is no `below`; write `<`", "<"},
 	"greater":  {"numbers are compared by `>` and `>=`", ">"},
 	"less":     {"numbers are compared by `<` and `<=`", "<"},
+	"after":    {"a time is moved by + and -: profile.renewal + 1 hour", "+"},
+	"before":   {"a time is moved by + and -: profile.renewal - 1 hour", "-"},
 	"AND":      {"it is written in small letters", "and"},
 	"OR":       {"it is written in small letters", "or"},
 	"在":        {"conditions are written with the words of the language: ==, contains, in", ""},
