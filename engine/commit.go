@@ -93,15 +93,15 @@ func (e *Engine) follow(rec *record, v *visit, group []*task) {
 	}
 }
 
-// remember keeps a person in memory. A decoded person takes some ten times
-// what he takes in the store.
+// remember keeps a person in memory. A decoded person takes some fifteen times
+// what he takes in the store: maps, mostly.
 func (e *Engine) remember(rec *record, group []*task) {
 	asked := func(t *task) bool { return !t.cold }
 	if rec.base == nil || rec.fresh && !slices.ContainsFunc(group, asked) {
 		return // nobody is stored there, or nobody has asked for him
 	}
 	rec.fresh = false
-	e.people.put(rec.person.ID, rec, 2048+10*int64(rec.base.Size()))
+	e.people.put(rec.person.ID, rec, 2048+15*int64(rec.base.Size()))
 }
 
 func reactionsOf(v *visit) []store.Reaction {

@@ -41,7 +41,8 @@ type Options struct {
 	// 32 hex digits from the system's source.
 	RandomID func() string
 	// CacheBytes bounds the people and identifiers kept in memory, by
-	// estimate; 0: 256 MB. Less than 0: nothing is kept.
+	// estimate; 0: an eighth of the machine's memory, but not less than 64 MB
+	// and not more than 4 GB. Less than 0: nothing is kept.
 	CacheBytes int64
 	// Unsubscribe is the address of the page on which the receiver of a send
 	// can leave, by the send's key; nil: there is none.
@@ -116,7 +117,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		e.owner = randomID()
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 256 << 20
+		o.CacheBytes = usualCache()
 	}
 	e.people = newLRU[string, *record](o.CacheBytes / 5 * 4)
 	e.pointers = newLRU[pointerKey, string](o.CacheBytes / 5)

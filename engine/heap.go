@@ -35,6 +35,16 @@ func TuneHeap() {
 	}
 }
 
+// usualCache is how many bytes of people an engine keeps in memory if it is not
+// told.
+func usualCache() int64 {
+	have := machineMemory()
+	if have == 0 {
+		return 256 << 20
+	}
+	return min(max(have/8, 64<<20), 4<<30)
+}
+
 // machineMemory is how many bytes there are for this process and others; 0:
 // the system does not tell.
 func machineMemory() int64 {

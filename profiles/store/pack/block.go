@@ -79,7 +79,7 @@ func (b *block) restart() {
 	b.looks, b.dead = b.looks[:0], 0
 }
 
-// restart lets the encoder of a block begin anew.
+// restart lets an encoder begin anew, with its memory.
 func (e *encoder) restart() {
 	e.table.reset()
 	for _, s := range e.shapes {
@@ -91,7 +91,7 @@ func (e *encoder) restart() {
 	}
 	clear(e.shapes)
 	clear(e.vals)
-	*e = encoder{buf: e.buf[:0], table: e.table, spare: spare, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0]}
+	*e = encoder{buf: e.buf[:0], table: e.table, spare: spare, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0], tails: e.tails[:0]}
 }
 
 // leadsTo says whether the list begins with the events of the block that are

@@ -29,7 +29,7 @@ type encoder struct {
 	err   error
 
 	shapes []*shape
-	spare  []*shape // of a block before it was restarted: they are likely to come again
+	spare  []*shape // of what was written before: they are likely to come again
 	recent []look   // events that may be referred to, oldest first
 	dead   int      // of these, how many at the beginning are no longer among the newest
 
@@ -52,11 +52,9 @@ func (e *encoder) free() {
 	if len(e.table.list) > 1024 || cap(e.vals) > 4096 {
 		return // one large person must not make the clearing of all others slow
 	}
-	e.table.reset()
-	clear(e.shapes)
 	clear(e.keys[:cap(e.keys)])
-	clear(e.vals)
-	*e = encoder{table: e.table, shapes: e.shapes[:0], keys: e.keys[:0], vals: e.vals[:0], tails: e.tails[:0]}
+	e.restart()
+	e.buf = nil
 	encoders.Put(e)
 }
 
