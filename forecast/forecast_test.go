@@ -210,6 +210,19 @@ not a call
 	}
 }
 
+// One wrong clock does not make everybody live for centuries, and one that was
+// never set is no time.
+func TestWrongClocks(t *testing.T) {
+	log := `{"userId":"ann","event":"Signed Up","timestamp":"2026-03-02T02:00:00Z"}
+{"userId":"bob","event":"Signed Up","timestamp":"2226-03-02T02:00:00Z"}
+{"userId":"eve","event":"Signed Up","timestamp":0}
+{"userId":"eve","event":"Signed Up","timestamp":"1970-01-01T00:00:00Z"}`
+	res := forecastOf(t, Options{Plan: plan(t, shopText)}, log)
+	if res.Events != 3 || res.Far != 1 || res.Unused != 1 || res.Undated != 2 || res.To != at(t, "2026-03-02T02:00:00Z") {
+		t.Errorf("%s", shown(t, res))
+	}
+}
+
 // wildLog is a log with everything that makes identity hard: people with
 // several devices, devices with several people, aliases, calls out of order,
 // repeats.

@@ -63,6 +63,11 @@ func (g *groups) join(keys []uint64, moved func(from, to int32)) int32 {
 	return to
 }
 
+const (
+	earliest = value.Time(946_684_800_000) // 2000-01-01: an earlier time is a clock that was never set
+	leap     = 3660 * value.Day            // how much later than all before it a call can be
+)
+
 // op is what a shard is to do next.
 type op struct {
 	group int32
@@ -82,6 +87,7 @@ type router struct {
 	events  int
 	after   int // calls that arrived after the end
 	undated int
+	far     int // calls more than ten years later than all before them
 }
 
 // route puts the calls of a batch in their queues.
@@ -94,9 +100,12 @@ func (r *router) route(b *batch) {
 			if c.at == 0 || c.at > c.arrived {
 				c.at = c.arrived
 			}
-		case c.arrived == 0:
-			c.arrived = r.last
+		case c.arrived < earliest:
+			c.arrived, c.at = r.last, 0
 			r.undated++
+		case r.newest > 0 && c.arrived > r.newest.Add(leap) && (r.o.To == 0 || c.arrived <= r.o.To):
+			r.far++ // one wrong clock would have all people live for centuries
+			continue
 		default:
 			r.last = c.arrived
 		}

@@ -22,6 +22,7 @@ type Result struct {
 	Zone     string     // of the days
 	Events   int        // calls of the log that were taken
 	Unused   int        // lines that could not be used
+	Far      int        // of these, calls more than ten years later than all before them
 	After    int        // calls that arrived after the end
 	Undated  int        // calls without a time, taken with the one before
 	Behind   int        // calls that stood after later ones of their person: they arrived late
@@ -50,6 +51,7 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		Zone     string    `json:"zone"`
 		Events   int       `json:"events"`
 		Unused   int       `json:"unused"`
+		Far      int       `json:"far,omitempty"`
 		After    int       `json:"after"`
 		Undated  int       `json:"undated"`
 		Behind   int       `json:"behind"`
@@ -61,7 +63,7 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		Journeys []Journey `json:"journeys"`
 		Days     []Day     `json:"days"`
 		Problems []Problem `json:"problems,omitempty"`
-	}{from, r.To.String(), r.Zone, r.Events, r.Unused, r.After, r.Undated, r.Behind, r.Repeats, r.Dropped, r.Merged,
+	}{from, r.To.String(), r.Zone, r.Events, r.Unused, r.Far, r.After, r.Undated, r.Behind, r.Repeats, r.Dropped, r.Merged,
 		r.People, r.Sample, r.Journeys, r.Days, r.Problems})
 }
 
@@ -168,7 +170,7 @@ func (f *run) result() *Result {
 	sum.square = make([]float64, len(f.figures.list))
 	res := &Result{
 		From: f.o.From, To: f.to, Zone: f.o.Plan.Settings.Zone.String(), Events: f.router.events,
-		Unused: f.wrong.unused, After: f.router.after, Undated: f.router.undated,
+		Unused: f.wrong.unused + f.router.far, Far: f.router.far, After: f.router.after, Undated: f.router.undated,
 		Problems: f.wrong.sorted(), list: f.figures.list,
 	}
 	for n := range shards {

@@ -49,6 +49,7 @@ func tellDoubts(out io.Writer, r *forecast.Result) {
 		what string
 	}{
 		{r.Unused, "could not be used"},
+		{r.Far, "of these lie more than ten years after all before: their clock is wrong"},
 		{r.After, "arrived after the end"},
 		{r.Undated, "say no time: they happened together with the one before"},
 		{r.Behind, "stand after later ones of their person: they arrived late"},
