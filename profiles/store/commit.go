@@ -153,8 +153,10 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 		args[1] = commitKeys + 2
 		args = append(args, keyMarks(p.ID, today), keyMarks(p.ID, today-1))
 	}
-	args = append(args, packed.Core[:expected:expected], packed.Core[expected:], checked(c.Release), checked(c.Switches), c.token(), c.due(), keys.id,
-		len(packed.Set), len(packed.Delete), len(c.Reactions), len(c.Check), len(c.Spill), expiry.UnixMilli())
+	args = append(args, packed.Core[:expected:expected], packed.Core[expected:], checked(c.Release), checked(c.Switches), c.token(), c.due(), keys.id)
+	if len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+len(c.Spill) > 0 { // of most commits there is nothing
+		args = append(args, len(packed.Set), len(packed.Delete), len(c.Reactions), len(c.Check), len(c.Spill), expiry.UnixMilli())
+	}
 	for _, f := range packed.Set {
 		args = append(args, f.Name, f.Data)
 	}

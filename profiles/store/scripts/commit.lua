@@ -19,6 +19,7 @@
 --      10 how many reactions there are
 --      11 how many marks must not have been seen, 12 how many are spilled
 --      13 when today's spilled marks expire, in ms
+--         (8 and on may be left out if all of them are 0)
 --      14 and on: name and data of each field to be set; name of each to be
 --         deleted; each reaction; each mark that must not have been seen;
 --         mark and payload of each that is spilled
@@ -58,8 +59,11 @@ if ARGV[3] ~= '' or ARGV[4] ~= '' or ARGV[5] ~= '' then
   end
 end
 
-local sets, dels, reactions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local checks, spills = tonumber(ARGV[11]), tonumber(ARGV[12])
+local sets, dels, reactions, checks, spills = 0, 0, 0, 0, 0
+if ARGV[8] then
+  sets, dels, reactions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+  checks, spills = tonumber(ARGV[11]), tonumber(ARGV[12])
+end
 
 local at = 13 + 2 * sets + dels + reactions
 local seen
