@@ -79,6 +79,7 @@ func (m *machine) claim(id, owner string, deadline int64) Claim {
 	}
 	msg, err := m.render(r, step)
 	if err != nil {
+		m.unsaid = err
 		m.settleSend(r, step, send, Outcome{State: profiles.Failed, Reason: FailedRender})
 		return Claim{Verdict: Decided}
 	}
@@ -336,7 +337,11 @@ func (m *machine) settleSend(r *profiles.Run, d *delivery, send *profiles.Send, 
 	if o.Reason != "" {
 		text += ": " + o.Reason
 	}
-	m.traceRun(TraceOutcome, r, Trace{Name: send.Message, Detail: text})
+	t := Trace{Name: send.Message, Detail: text}
+	if m.unsaid != nil {
+		t.Value, m.unsaid = m.unsaid.Error(), nil
+	}
+	m.traceRun(TraceOutcome, r, t)
 	r.State = profiles.Waiting
 	m.ready[r] = true
 	control := o.State == profiles.Skipped && o.Reason == SkippedControl

@@ -23,7 +23,7 @@ const (
 	TraceWaiting TraceKind = "waiting" // Until: until when
 	TraceTook    TraceKind = "took"    // Detail: the way: "then", "else", "otherwise", a branch, "event order_completed"
 	TracePlanned TraceKind = "planned" // Detail: the message
-	TraceOutcome TraceKind = "outcome" // Detail: "sent", "skipped: consent", …; Name: the message
+	TraceOutcome TraceKind = "outcome" // Detail: "sent", "skipped: consent", …; Name: the message; Value: of "failed: render", what could not be written
 	TraceChanged TraceKind = "changed" // Name: a trait that a run set, Detail "tag" or "untag" for tags
 	TraceGoal    TraceKind = "goal"    // Name: the goal
 	TraceEnded   TraceKind = "ended"   // Detail: the reason

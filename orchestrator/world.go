@@ -107,6 +107,7 @@ type machine struct {
 	quiet   bool       // changes of traits are no events: a merge, a release
 	depth   int        // of the chain of entries that what happens now belongs to
 	history bool       // what happens now comes of a late or imported input
+	unsaid  error      // why the message whose send is settled next could not be rendered
 	result  Result
 }
 

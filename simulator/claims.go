@@ -130,10 +130,21 @@ func (r *trialRun) instead(message string) string {
 	for i := range r.Happened {
 		h := &r.Happened[i]
 		if h.Message == message && (h.Kind == dsl.ExpectSkip || h.Kind == dsl.ExpectFail) {
-			return fmt.Sprintf(": at %s it is %s for %s", r.offset(h.At), map[bool]string{true: "skipped", false: "failed"}[h.Kind == dsl.ExpectSkip], h.Reason)
+			return fmt.Sprintf(": at %s it is %s", r.offset(h.At), unsent(h))
 		}
 	}
 	return ""
+}
+
+// unsent says what kept a message back.
+func unsent(h *Happening) string {
+	switch {
+	case h.Kind == dsl.ExpectSkip:
+		return "skipped: " + h.Reason
+	case h.Why != "":
+		return "not rendered: " + h.Why
+	}
+	return "failed: " + h.Reason
 }
 
 // differs says in what a send is another one than claimed; "" if in nothing.

@@ -230,7 +230,10 @@ func (s *Story) notSent(t orchestrator.Trace) string {
 	state, _, _ := strings.Cut(t.Detail, ":")
 	if m, ok := s.World.Live.Message(t.Name); ok {
 		settings := s.World.Live.Settings
-		return t.Name + " " + state + ": " + why.Skipped(reason, &settings, m)
+		reason = why.Skipped(reason, &settings, m)
+	}
+	if what, ok := t.Value.(string); ok { // what could not be written
+		reason += ": " + strings.TrimPrefix(what, "message "+t.Name+": ")
 	}
 	return t.Name + " " + state + ": " + reason
 }

@@ -13,6 +13,7 @@ import (
 	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
+	"journey/why"
 )
 
 // A `test` block runs in virtual time on the very machine that runs in
@@ -44,6 +45,7 @@ type Happening struct {
 	To      string
 	Fields  map[string]string
 	Value   *float64 // of a goal that is credited
+	Why     string   // ExpectFail: what could not be written
 	Note    string   // what no test can claim and yet explains what happens: a hold, a value that could not be read
 	claimed bool
 }
@@ -142,13 +144,31 @@ func (r *trialRun) observe(t orchestrator.Trace) {
 				return // sent: noted with its text
 			}
 			h.Kind, h.Reason = dsl.ExpectFail, failed
+			h.Why, _ = t.Value.(string)
+			h.Why = strings.TrimPrefix(h.Why, "message "+t.Name+": ")
 		}
+	case orchestrator.TraceIgnored:
+		h.Kind, h.Note = dsl.ExpectThat, "ignored   "+r.ignored(t)
 	case orchestrator.TraceHeld:
 		h.Kind, h.Note = dsl.ExpectThat, fmt.Sprintf("hold      %s %s until %s", t.Journey, t.Name, r.offset(t.Until))
 	default:
 		return
 	}
 	r.note(h)
+}
+
+// ignored says which entry did not let in, by its `where`.
+func (r *trialRun) ignored(t orchestrator.Trace) string {
+	j, ok := r.plan.Journey(t.Journey)
+	if !ok {
+		return t.Journey
+	}
+	for _, e := range j.Entries {
+		if e.ID == t.Detail && e.Where != nil {
+			return t.Journey + ": not " + why.OneLine(e.Where.Source())
+		}
+	}
+	return t.Journey
 }
 
 // deliver stands for the providers.
@@ -209,6 +229,9 @@ func (t *Trial) Lines() []string {
 			continue
 		}
 		lines[i] = fmt.Sprintf("%-10s %-9s %s", when, happeningWords[h.Kind], label(h))
+		if h.Why != "" {
+			lines[i] += ": " + h.Why
+		}
 		if h.Value != nil {
 			lines[i] += " value " + orchestrator.KeyText(*h.Value)
 		}
