@@ -65,10 +65,11 @@ func (s *scanned) openAt(end int) bool {
 }
 
 // The values of the token that stands where words are asked for, and of the
-// one behind a word that is tried.
+// one behind a word that is tried. An unknown character of a source is one
+// character, and never these.
 const (
-	mark  = "\x00"
-	tried = "\x01"
+	mark  = "\x00mark"
+	tried = "\x00tried"
 )
 
 func isMark(t *lexer.Token) bool {
@@ -81,8 +82,7 @@ func beforeMark(lex *lexer.PeekingLexer) bool {
 	here := lex.MakeCheckpoint()
 	defer lex.LoadCheckpoint(here)
 	lex.Next()
-	t := lex.Peek()
-	return t.Type == tokUnknown && t.Value == mark
+	return lex.Peek().Type == tokMark
 }
 
 // point is where the parser met the mark.
@@ -97,7 +97,7 @@ func markAt(p point) problem { return problem{point: &p} }
 // point parses the tokens with a mark behind them.
 func (s *scanned) point() (*point, *File) {
 	eof := s.tokens[len(s.tokens)-1]
-	tokens := append(slices.Clone(s.tokens[:len(s.tokens)-1]), lexer.Token{Type: tokUnknown, Value: mark, Pos: eof.Pos}, eof)
+	tokens := append(slices.Clone(s.tokens[:len(s.tokens)-1]), lexer.Token{Type: tokMark, Pos: eof.Pos}, eof)
 	f := &File{Source: &diag.File{}}
 	c := collector{file: f.Source}
 	f.read(&tokens, &c)
@@ -198,7 +198,7 @@ const someName = "qqqqqqqqqqqqqqqq"
 func (at *point) try(before, word, rest string) (t trial) {
 	s := scan(before + word + rest)
 	eof := s.tokens[len(s.tokens)-1]
-	s.tokens = append(s.tokens[:len(s.tokens)-1], lexer.Token{Type: tokUnknown, Value: tried, Pos: eof.Pos}, eof)
+	s.tokens = append(s.tokens[:len(s.tokens)-1], lexer.Token{Type: tokTried, Pos: eof.Pos}, eof)
 	t.refused = true
 	lex, err := lexer.Upgrade(&s.tokens)
 	if err != nil {
