@@ -24,7 +24,7 @@ func (p *exprParser) missing(t *lexer.Token) bool {
 			return !p.objects
 		}
 		return true
-	case tokNewline, tokUnknown, lexer.EOF:
+	case tokNewline, tokUnknown, tokMark, tokTried, lexer.EOF:
 		return true
 	}
 	return false

@@ -22,6 +22,8 @@ const (
 	tokOp       // operators and brackets
 	tokNewline  // the end of a line that has tokens on it
 	tokUnknown  // has been reported
+	tokMark     // no text: where Words asks
+	tokTried    // no text: behind a word that Words tries
 )
 
 var symbols = map[string]lexer.TokenType{

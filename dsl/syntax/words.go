@@ -64,17 +64,9 @@ func (s *scanned) openAt(end int) bool {
 	})
 }
 
-// The values of the token that stands where words are asked for, and of the
-// one behind a word that is tried. An unknown character of a source is one
-// character, and never these.
-const (
-	mark  = "\x00mark"
-	tried = "\x00tried"
-)
-
-func isMark(t *lexer.Token) bool {
-	return t.Type == tokUnknown && (t.Value == mark || t.Value == tried)
-}
+// isMark says whether a token is the mark where words are asked for, or the one
+// behind a word that is tried.
+func isMark(t *lexer.Token) bool { return t.Type == tokMark || t.Type == tokTried }
 
 // beforeMark says whether the mark comes after the next token. That may be the
 // beginning of an optional part, which is not taken until it goes on.
