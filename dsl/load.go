@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ func Load(sources map[string]string) (*Program, []diag.Diagnostic) {
 
 // load is the work of Load.
 func (c *checker) load() (*Program, []diag.Diagnostic) {
+	if d := tooMuch(c.sources); d != nil {
+		return nil, []diag.Diagnostic{*d}
+	}
 	c.parse()
 	c.declare()
 	c.settings()
@@ -47,6 +51,27 @@ func (c *checker) load() (*Program, []diag.Diagnostic) {
 		return nil, diags
 	}
 	return c.prog, diags
+}
+
+// maxProgram is how many bytes all program files together may have: some
+// fifteen hundred journeys. More would not be answered within two seconds.
+const maxProgram = 3 << 20
+
+// tooMuch is what there is to say of program files that are too many bytes: it
+// stands at the first that is beyond the bound.
+func tooMuch(sources map[string]string) *diag.Diagnostic {
+	n := 0
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		if !strings.HasSuffix(name, Extension) {
+			continue
+		}
+		if n += len(sources[name]); n > maxProgram && n > len(sources[name]) {
+			d := mistake(diag.FileTooLarge, diag.Span{File: &diag.File{Name: name, Text: sources[name]}}, "",
+				"up to this file the workspace has %d bytes of journeys; all of it may have %d: divide it into several workspaces", n, maxProgram)
+			return &d
+		}
+	}
+	return nil
 }
 
 // checker is the work on one workspace.
@@ -134,7 +159,7 @@ func (c *checker) parse() {
 	for i, name := range names {
 		c.files[name] = trees[i].Source
 		c.trees = append(c.trees, trees[i])
-		c.parsed = append(c.parsed, diags[i]...)
+		c.parsed = append(c.parsed, diags[i][:min(len(diags[i]), maxMistakes-len(c.parsed))]...)
 	}
 }
 

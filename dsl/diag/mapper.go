@@ -13,13 +13,24 @@ import (
 type Mapper struct {
 	file  *File
 	lines []int // offset of the beginning of each line
+	// long counts the characters before every 1,024th byte of a file with a
+	// line in which counting would take long; nil: there is none.
+	long []int
 }
+
+const (
+	longLine = 16 << 10 // bytes of a line in which counting would take long
+	longStep = 1 << 10
+)
 
 // NewMapper finds the lines of a file.
 func NewMapper(file *File) *Mapper {
 	m := &Mapper{file: file, lines: []int{0}}
 	for i := 0; ; {
 		n := strings.IndexByte(file.Text[i:], '\n')
+		if n > longLine || n < 0 && len(file.Text)-i > longLine {
+			m.count()
+		}
 		if n < 0 {
 			return m
 		}
@@ -28,9 +39,42 @@ func NewMapper(file *File) *Mapper {
 	}
 }
 
+// count counts characters for long lines.
+func (m *Mapper) count() {
+	if m.long != nil {
+		return
+	}
+	n := 0
+	for i := 0; i < len(m.file.Text); i += longStep {
+		m.long = append(m.long, n)
+		n += starts(m.file.Text[i:min(len(m.file.Text), i+longStep)])
+	}
+}
+
+// starts counts the bytes that begin a character. What is not UTF-8 has
+// others, too, and is not shown in places that anybody counts.
+func starts(s string) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if s[i]&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
 // Position is an offset as line and column, from 1, in characters.
 func (m *Mapper) Position(offset int) Position {
 	line, before := m.before(offset)
+	if m.long != nil && len(before) > longLine {
+		start, end := m.lines[line], m.lines[line]+len(before)
+		n := m.long[end/longStep] + starts(m.file.Text[end/longStep*longStep:end]) -
+			m.long[start/longStep] - starts(m.file.Text[start/longStep*longStep:start])
+		if line == 0 && strings.HasPrefix(before, bom) {
+			n--
+		}
+		return Position{Line: line + 1, Column: 1 + n}
+	}
 	return Position{Line: line + 1, Column: 1 + characters(before, line == 0)}
 }
 

@@ -105,13 +105,16 @@ func (r *renderer) source(d *Diagnostic, hue string) {
 // within says in which declaration a line stands: " in journey vip". On the
 // first line of a declaration this is seen.
 func within(m *Mapper, line int) string {
-	for i := line; i >= 0; i-- {
+	for i := line; i >= max(0, line-maxBlock); i-- {
 		text := m.Line(i)
 		if strings.HasPrefix(text, "}") && i < line {
 			return ""
 		}
-		if text == "" || text[0] < 'a' || text[0] > 'z' {
+		if text == "" || text[0] < 'a' || text[0] > 'z' || len(text) > maxOpening {
 			continue
+		}
+		if !strings.Contains(text, "#") && !strings.HasSuffix(strings.TrimSpace(text), "{") {
+			continue // as most lines: quicker than the expression
 		}
 		if d := opening.FindStringSubmatch(text); d != nil && i < line {
 			return " in " + d[1]
@@ -121,6 +124,13 @@ func within(m *Mapper, line int) string {
 	}
 	return ""
 }
+
+// The lines that are looked at for an opening: how many bytes they have, and
+// how far back they are.
+const (
+	maxOpening = 1000
+	maxBlock   = 1000
+)
 
 // opening is the first line of a declaration with a block.
 var opening = regexp.MustCompile(`^((?:journey|message|webhook|event|import|test) +(?:[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]*"))(?:[^#"]|"[^"]*")*\{\s*(?:#.*)?$`)
@@ -132,7 +142,10 @@ func (r *renderer) related(rel Related) {
 	}
 	m := r.mappers.of(rel.Span.File)
 	p := m.Position(rel.Span.Start)
-	line, _ := display(strings.TrimSpace(m.Line(p.Line - 1)))
+	text := m.Line(p.Line - 1)
+	from := clamp(rel.Span.Start-m.lines[p.Line-1], len(text))
+	text, _, _ = crop(text, from, from)
+	line, _ := display(strings.TrimSpace(text))
 	fmt.Fprintf(r, "   %s: %s   %s\n", printable(rel.Message),
 		r.paint.in(blue, fmt.Sprintf("%s:%d:%d", printable(rel.Span.File.Name), p.Line, p.Column)), line)
 }

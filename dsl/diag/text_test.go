@@ -211,3 +211,22 @@ func TestCells(t *testing.T) {
 		}
 	}
 }
+
+// The column in a long line is the same that counting gives, and quick.
+func TestLongLines(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("金e\u0301😀 x", 10_000),
+		"\ufeff" + strings.Repeat("é", 20_000) + "\nx " + strings.Repeat("a金", 30_000) + "\nend",
+	} {
+		f := &File{Name: "a", Text: text}
+		m := NewMapper(f)
+		for at := 0; at < len(text); at += 777 {
+			for text[at]&0xc0 == 0x80 {
+				at++
+			}
+			if got, want := m.Position(at), (Span{File: f, Start: at}).Position(); got != want {
+				t.Fatalf("%d: %v, want %v", at, got, want)
+			}
+		}
+	}
+}
