@@ -69,7 +69,7 @@ func (s *Script) Apart() (changed bool) {
 	for _, list := range [][]Call{s.Before, s.Calls} {
 		for i := range list {
 			if c := &list[i]; c.At <= last {
-				c.delay(last + 1 - c.At)
+				c.Delay(last + 1 - c.At)
 				changed = true
 			}
 			last = list[i].At
@@ -78,8 +78,8 @@ func (s *Script) Apart() (changed bool) {
 	return changed
 }
 
-// delay has a call happen later.
-func (c *Call) delay(late value.Time) {
+// Delay has a call happen later by some milliseconds.
+func (c *Call) Delay(late value.Time) {
 	c.At += late
 	c.Wire.At += late
 	c.Input.At += late
@@ -91,9 +91,9 @@ func (c *Call) delay(late value.Time) {
 }
 
 // Anonymous makes the person somebody who is known before the start, and whom
-// every call names by an anonymous id: production knows nobody without an
-// identifier.
-func (s *Script) Anonymous() {
+// every call names by the same anonymous id: production knows nobody without
+// an identifier.
+func (s *Script) Anonymous(id string) {
 	if len(s.Before) == 0 {
 		at := s.Start - 1
 		s.Before = []Call{{At: at, Wire: intake.Call{Kind: intake.Identify, At: at}, Input: orchestrator.Input{Kind: orchestrator.IdentifyInput, At: at}}}
@@ -101,8 +101,8 @@ func (s *Script) Anonymous() {
 	for _, list := range [][]Call{s.Before, s.Calls} {
 		for i := range list {
 			c := &list[i]
-			c.Wire.AnonymousID = "somebody"
-			c.Input.Identifiers = append(slices.Clone(c.Input.Identifiers), profiles.Identifier{Trait: "anonymous_id", Value: "somebody"})
+			c.Wire.AnonymousID = id
+			c.Input.Identifiers = append(slices.Clone(c.Input.Identifiers), profiles.Identifier{Trait: "anonymous_id", Value: id})
 		}
 	}
 }

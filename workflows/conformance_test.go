@@ -109,7 +109,7 @@ func workspaces(t *testing.T) (dirs []string) {
 func conforms(plan *orchestrator.Plan, test *dsl.Test, files map[string]string, r *embedredis.Redis) string {
 	changed := false // a claim may be another than that of calls at one instant
 	ready := func(s *simulator.Script) {
-		s.Anonymous()
+		s.Anonymous("somebody")
 		changed = s.Apart()
 	}
 	want, trial, err := told(plan, test, func(s *simulator.Script) error {
