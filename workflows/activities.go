@@ -50,6 +50,7 @@ type activities struct {
 	log             *slog.Logger
 	local           chan struct{} // places for deliveries inside workflow tasks
 	underWay        *underWay
+	delivered       delivered
 	passed          func(Point, string)
 }
 
@@ -154,6 +155,15 @@ func (a *activities) deliver(ctx context.Context, d engine.Draft, delivery chann
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTimeout)
 	defer cancel()
 	a.passed(AtClaimed, d.Message.Key)
+	mail := markOf(d.Message)
+	if before, fresh := a.delivered.begin(mail); !fresh {
+		delivery.Abandon()
+		if before == nil {
+			return Order{}, &later{code: "is on its way"}
+		}
+		a.log.Warn("send: it has been made, and Redis has lost that", "send", d.Message.Key, "outcome", before.State.String())
+		return a.settle(ctx, d, *before)
+	}
 	provider, done := context.WithTimeout(ctx, deliverTimeout-8*time.Second) // leaves time to settle
 	res := delivery.Deliver(provider)
 	done()
@@ -171,6 +181,7 @@ func (a *activities) deliver(ctx context.Context, d engine.Draft, delivery chann
 	case channels.Temporary:
 		o = orchestrator.Outcome{State: profiles.Planned}
 	}
+	a.delivered.end(mail, o, res.Outcome == channels.Temporary || res.Outcome == channels.Uncertain && d.Message.Resend)
 	if res.Outcome != channels.Sent {
 		a.log.Warn("send", "send", d.Message.Key, "outcome", res.Outcome.String(), "code", res.Code)
 	}
