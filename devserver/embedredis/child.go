@@ -79,12 +79,16 @@ func startServer(ctx context.Context, o Options) (*Redis, error) {
 			return nil, err
 		}
 		if adopted {
+			go c.sync()
 			return r, nil
 		}
 	}
 	if err := c.start(ctx, o.ServerPath, args); err != nil {
 		c.clean()
 		return nil, err
+	}
+	if !c.temp {
+		go c.sync()
 	}
 	return r, nil
 }
@@ -105,7 +109,7 @@ func (c *child) arguments(o Options) []string {
 		"--daemonize", "no",
 		"--save", "",
 		"--appendonly", appendonly,
-		"--appendfsync", "everysec",
+		"--appendfsync", "no", // see sync
 		"--maxmemory-policy", "noeviction",
 	}
 	return append(args, o.ServerArgs...)
@@ -153,6 +157,30 @@ func (c *child) start(ctx context.Context, path string, args []string) error {
 	lines := c.lastLines(logPath, from)
 	c.stop()
 	return fmt.Errorf("redis-server on %s did not become ready: %w%s", c.dir, err, lines)
+}
+
+// sync brings what Redis has written to the disk, once a second, until it ends.
+// Redis could do that by itself (`everysec`), but then it answers before it has
+// written when the disk is slow, and its death costs what was answered. Told
+// not to sync, it always writes first.
+func (c *child) sync() {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case <-c.ended:
+			return
+		case <-second.C:
+		}
+		dir := filepath.Join(c.dir, "appendonlydir")
+		files, _ := os.ReadDir(dir)
+		for _, file := range files {
+			if f, err := os.OpenFile(filepath.Join(dir, file.Name()), os.O_WRONLY, 0); err == nil {
+				_ = f.Sync() // what fails now is tried again in a second
+				_ = f.Close()
+			}
+		}
+	}
 }
 
 // awaitReady returns when the child answers PING, having read its data.

@@ -9,7 +9,7 @@
 // # Two kinds
 //
 // The server kind runs the program redis-server with an append-only file
-// (appendfsync everysec), no TCP port, and a unix socket in the folder. A child
+// (written before it answers, synced every second), no TCP port, and a unix socket in the folder. A child
 // outlives a parent that is killed; the next Start on the same folder finds it
 // by its socket or its pid file and goes on with it (adopt.go). Without a
 // folder nothing is kept and the child dies with its parent.
