@@ -17,7 +17,7 @@ func killedAtRandom(kind string) func(*scene) {
 	return func(s *scene) {
 		n, over, kills := 60, 24*time.Second, 3
 		if *faultsFull {
-			n, over, kills = 200, 150*time.Second, 12
+			n, over, kills = 200, 150*time.Second, 20
 		}
 		s.needs(kind)
 		data := s.TempDir()
