@@ -137,6 +137,10 @@ func (p *Plan) keepForWaits(j *dsl.Journey) {
 			e = s.For
 		case *dsl.WaitFor:
 			e = s.UpTo
+		case *dsl.WaitHour:
+			e = s.Hour
+		case *dsl.Repeat:
+			e = s.Every
 		}
 		if e == nil {
 			continue
