@@ -79,7 +79,7 @@ func processorTime() time.Duration {
 // simulateTwo takes one person through the journey.
 func simulateTwo(plan *orchestrator.Plan) error {
 	const start = value.Time(1_772_413_200_000)
-	world := &orchestrator.World{Live: plan, Unsubscribe: func(string) string { return "https://example.com/unsubscribe" }}
+	world := &orchestrator.World{Live: plan, Unsubscribe: func(string, string) string { return "https://example.com/unsubscribe" }}
 	s := simulator.New(world, "ann", start)
 	s.Run([]simulator.Input{
 		{At: start, Input: orchestrator.Input{Kind: orchestrator.IdentifyInput, At: start,

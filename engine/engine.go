@@ -46,7 +46,7 @@ type Options struct {
 	CacheBytes int64
 	// Unsubscribe is the address of the page on which the receiver of a send
 	// can leave, by the send's key; nil: there is none.
-	Unsubscribe func(key string) string
+	Unsubscribe func(key, channel string) string
 	// Observe is told what the machine did with a person, after it has been
 	// committed; nil: nobody is.
 	Observe func(profile string, traces []orchestrator.Trace)
@@ -66,7 +66,7 @@ type Engine struct {
 	log         *slog.Logger
 	owner       string
 	randomID    func() string
-	unsubscribe func(string) string
+	unsubscribe func(key, channel string) string
 	observe     func(string, []orchestrator.Trace)
 	shape       func(*orchestrator.World)
 	fault       func(point string) error

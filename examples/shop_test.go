@@ -96,7 +96,7 @@ func (s *shop) post(after value.Duration, name string) {
 func (s *shop) sent(journey string) []string {
 	world := &orchestrator.World{
 		Live:        orchestrator.NewPlan(s.program),
-		Unsubscribe: func(string) string { return "https://example.com/u" },
+		Unsubscribe: func(string, string) string { return "https://example.com/u" },
 	}
 	sim := simulator.New(world, "p1", s.start)
 	sim.Run(s.inputs, s.start.Add(30*value.Day))

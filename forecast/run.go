@@ -113,7 +113,7 @@ func (f *run) hire() {
 			shards: map[int]*counts{}, figures: f.figures, computed: computed,
 			days: days{zone: f.o.Plan.Settings.Zone},
 		}
-		unsubscribe := func(string) string { return "https://example.com/unsubscribe" }
+		unsubscribe := func(string, string) string { return "https://example.com/unsubscribe" }
 		w.live = &orchestrator.World{Live: f.o.Plan, Unsubscribe: unsubscribe, Observe: w}
 		w.before = &orchestrator.World{Live: f.o.Plan.Only(func(string) bool { return false }), Unsubscribe: unsubscribe}
 		f.workers = append(f.workers, w)

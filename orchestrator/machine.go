@@ -20,8 +20,8 @@ type World struct {
 	// as always.
 	Assign      func(group string, share float64) (in, assumed bool)
 	Member      func(segment string) (in, assumed bool)
-	Unsubscribe func(key string) string // the page on which the receiver of a send can leave; nil: there is none
-	Observe     Observer                // told what happens; nil: nobody
+	Unsubscribe func(key, channel string) string // the page on which the receiver of a send can leave its channel; nil: there is none
+	Observe     Observer                         // told what happens; nil: nobody
 }
 
 // InputKind says what an input is.

@@ -73,7 +73,7 @@ func (m *machine) data(r *profiles.Run, d *delivery) map[string]any {
 		data[name] = plain(v)
 	}
 	if m.Unsubscribe != nil {
-		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, d.ID, r.Pass))
+		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, d.ID, r.Pass), d.message.Channel)
 	}
 	return data
 }

@@ -140,7 +140,7 @@ func (r *trialRun) script() *Script {
 // assume makes a world the test's.
 func (r *trialRun) assume(w *orchestrator.World, live bool) {
 	w.Live = w.Live.Only(func(journey string) bool { return live && r.live(journey) })
-	w.Unsubscribe = func(string) string { return "https://example.com/unsubscribe" }
+	w.Unsubscribe = func(string, string) string { return "https://example.com/unsubscribe" }
 	w.Assign = func(group string, share float64) (bool, bool) {
 		// Nobody is in a control group, but in one of everybody.
 		return r.Test.Assume.Control[group] || share >= 100, true

@@ -125,7 +125,7 @@ func play(t *testing.T, program *dsl.Program, script string) string {
 	}
 	world := &orchestrator.World{
 		Live:        orchestrator.NewPlan(program),
-		Unsubscribe: func(string) string { return "https://example.com/u" },
+		Unsubscribe: func(string, string) string { return "https://example.com/u" },
 		Observe:     &simulator.Timeline{W: &out, Start: start},
 	}
 	sim := simulator.New(world, "p1", start)

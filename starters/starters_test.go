@@ -73,7 +73,7 @@ func begins(t *testing.T, plan *orchestrator.Plan, s *Starter) {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	sim := simulator.New(&orchestrator.World{Live: plan, Unsubscribe: func(string) string { return "https://example.com/u" }}, "p1", 1_772_442_000_000)
+	sim := simulator.New(&orchestrator.World{Live: plan, Unsubscribe: func(string, string) string { return "https://example.com/u" }}, "p1", 1_772_442_000_000)
 	sim.Run(inputs, sim.Now+100*24*3600*1000)
 	if len(sim.Sends) == 0 {
 		t.Error("its events bring nothing about")

@@ -44,7 +44,7 @@ type activities struct {
 	from     string
 	// The address of the page on which the receiver of a send can leave; nil:
 	// there is none. The mailbox for the same; "": none.
-	unsubscribe     func(key string) string
+	unsubscribe     func(key, channel string) string
 	unsubscribeMail string
 	order           func(orchestrator.Order) Order
 	log             *slog.Logger
@@ -142,7 +142,7 @@ func (a *activities) prepare(ctx context.Context, d engine.Draft) (channels.Deli
 	if m.Channel == "email" {
 		msg.From = a.from
 		if a.unsubscribe != nil && !m.Transactional {
-			msg.Headers = channels.UnsubscribeHeaders(a.unsubscribe(m.Key), a.unsubscribeMail)
+			msg.Headers = channels.UnsubscribeHeaders(a.unsubscribe(m.Key, m.Channel), a.unsubscribeMail)
 		}
 	}
 	return p.Prepare(ctx, msg)

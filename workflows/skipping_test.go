@@ -120,7 +120,7 @@ func (d *skipping) open() (err error) {
 				d.script.Observe.Observe(t)
 			}
 		},
-		Unsubscribe: func(string) string { return "" }, // the script has its own
+		Unsubscribe: func(string, string) string { return "" }, // the script has its own
 	})
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ type Options struct {
 	// can leave, by the send's key; UnsubscribeMail is a mailbox for the same,
 	// which somebody reads. Mails that are not transactional carry them for
 	// mail programs (RFC 8058); nil and "": there is none.
-	Unsubscribe     func(key string) string
+	Unsubscribe     func(key, channel string) string
 	UnsubscribeMail string
 	Logger          *slog.Logger
 	// Slots is how many deliveries of a channel may be under way at once;

@@ -194,7 +194,7 @@ func (f *fastForward) prepare(s *simulator.Script, id string) {
 	s.Before = nil
 	s.Start = s.Calls[0].At - 1
 	s.Assume = func(w *orchestrator.World, _ bool) {
-		w.Unsubscribe = func(string) string { return "https://example.com/unsubscribe" }
+		w.Unsubscribe = func(string, string) string { return "https://example.com/unsubscribe" }
 	}
 }
 

@@ -18,9 +18,10 @@ import (
 	"journey/profiles/store"
 )
 
-// links are the signed links in messages. A link holds the send's key and a
-// signature over its purpose; it names nobody. They are good for as long as
-// their secret is one of the server's: mails are read late.
+// links are the signed links in messages. A link holds the send's key, its
+// channel and a signature over both and its purpose; it names nobody. They are
+// good for as long as their secret is one of the server's: mails are read late,
+// when nobody remembers the send any more.
 type links struct {
 	secrets [][]byte // the first signs, all are good
 	base    string
@@ -39,28 +40,37 @@ func sign(secret []byte, purpose, key string) string {
 // leaving is the purpose of the only links there are.
 const leaving = "unsubscribe"
 
+// left is what a link says: of which send, and which channel is left. Links
+// used to have no channel: they say "", and the ledger is asked.
+type left struct{ key, channel string }
+
+// channelMark stands between a send's key and its channel; no key has it.
+const channelMark = "\x00"
+
 // unsubscribe is the address at which the receiver of a send can leave its
 // channel.
-func (l *links) unsubscribe(key string) string {
-	return l.base + "/u/" + base64.RawURLEncoding.EncodeToString([]byte(key)) + "." + sign(l.secrets[0], leaving, key)
+func (l *links) unsubscribe(key, channel string) string {
+	says := key + channelMark + channel
+	return l.base + "/u/" + base64.RawURLEncoding.EncodeToString([]byte(says)) + "." + sign(l.secrets[0], leaving, says)
 }
 
-// read is the send's key of a link; false for one that is not ours.
-func (l *links) read(token string) (string, bool) {
+// read is what a link says; false for one that is not ours.
+func (l *links) read(token string) (left, bool) {
 	enc, sig, ok := strings.Cut(token, ".")
 	if !ok {
-		return "", false
+		return left{}, false
 	}
-	key, err := base64.RawURLEncoding.DecodeString(enc)
+	says, err := base64.RawURLEncoding.DecodeString(enc)
 	if err != nil {
-		return "", false
+		return left{}, false
 	}
 	for _, secret := range l.secrets {
-		if hmac.Equal([]byte(sig), []byte(sign(secret, leaving, string(key)))) {
-			return string(key), true
+		if hmac.Equal([]byte(sig), []byte(sign(secret, leaving, string(says)))) {
+			key, channel, _ := strings.Cut(string(says), channelMark)
+			return left{key, channel}, true
 		}
 	}
-	return "", false
+	return left{}, false
 }
 
 // leaver is what leaving needs of the engine.
@@ -86,7 +96,7 @@ func (l *links) handler(e leaver) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Referrer-Policy", "no-referrer")
-		key, ok := l.read(strings.TrimPrefix(r.URL.Path, "/u/"))
+		says, ok := l.read(strings.TrimPrefix(r.URL.Path, "/u/"))
 		if !ok {
 			http.Error(w, "this link is not one of ours", http.StatusNotFound)
 			return
@@ -96,7 +106,7 @@ func (l *links) handler(e leaver) http.Handler {
 		case http.MethodGet, http.MethodHead:
 			_ = page.Execute(w, struct{ Done bool }{})
 		case http.MethodPost:
-			if err := leave(r.Context(), e, key); err != nil {
+			if err := leave(r.Context(), e, says); err != nil {
 				h.Set("Retry-After", "5")
 				http.Error(w, "this did not work just now: please try again", http.StatusServiceUnavailable)
 				return
@@ -113,13 +123,13 @@ func (l *links) handler(e leaver) http.Handler {
 // the two seconds within which anybody hears that Redis is away.
 const leavePatience = 1600 * time.Millisecond
 
-// leave takes back the consent of the send's receiver for its channel, and
+// leave takes back the consent of a send's receiver for its channel, and
 // tracks that he has left. Once more it changes nothing, and neither does it
 // for somebody who is not known any more: nobody writes to him.
-func leave(ctx context.Context, e leaver, key string) error {
+func leave(ctx context.Context, e leaver, of left) error {
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
-	run, _, _ := strings.Cut(key, "/")
+	run, _, _ := strings.Cut(of.key, "/")
 	view, err := e.Profile(ctx, store.RunProfile(run))
 	if errors.Is(err, engine.ErrNoProfile) {
 		return nil
@@ -131,11 +141,14 @@ func leave(ctx context.Context, e leaver, key string) error {
 	if live == nil {
 		return engine.ErrNoRelease
 	}
-	channel, props := "email", map[string]any{} // of a send that is not remembered any more: most are mails
+	channel, props := of.channel, map[string]any{}
 	for _, m := range view.Messages {
-		if m.Key == key {
+		if m.Key == of.key {
 			channel, props["message"], props["journey"] = m.Channel, m.Message, m.Journey
 		}
+	}
+	if channel == "" { // an old link to a send that is not remembered: most are mails
+		channel = "email"
 	}
 	if view.Consent[channel] == false {
 		return nil

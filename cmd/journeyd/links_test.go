@@ -1,11 +1,19 @@
 package main
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"journey/dsl"
+	"journey/engine"
+	"journey/orchestrator"
+	"journey/profiles"
 )
 
 const twoMails = `
@@ -128,7 +136,7 @@ message short via sms { text "Leave: {{ unsubscribe_url }}" }
 // A new secret signs, and the old one stays good; nothing else is.
 func TestLinksOutliveTheirSecret(t *testing.T) {
 	old := newLinks("https://journey.example.com/", []byte("the-old-secret"))
-	link := old.unsubscribe("p.1/4.otherwise/1")
+	link := old.unsubscribe("p.1/4.otherwise/1", "sms")
 	token := strings.TrimPrefix(link, "https://journey.example.com/u/")
 	for _, c := range []struct {
 		secrets []string
@@ -138,9 +146,60 @@ func TestLinksOutliveTheirSecret(t *testing.T) {
 		for _, s := range c.secrets {
 			secrets = append(secrets, []byte(s))
 		}
-		key, ok := newLinks("https://journey.example.com", secrets...).read(token)
-		if ok != c.good || ok && key != "p.1/4.otherwise/1" {
-			t.Errorf("with %q the link is read as %q, %v", c.secrets, key, ok)
+		says, ok := newLinks("https://journey.example.com", secrets...).read(token)
+		if ok != c.good || ok && says != (left{"p.1/4.otherwise/1", "sms"}) {
+			t.Errorf("with %q the link is read as %q, %v", c.secrets, says, ok)
+		}
+	}
+}
+
+// Links used to have no channel: those in mails that were sent stay good. The
+// channel of another link cannot be put into one.
+func TestLinksWithoutAChannel(t *testing.T) {
+	l := newLinks("https://journey.example.com", []byte("a-secret"))
+	enc := base64.RawURLEncoding.EncodeToString
+	if says, ok := l.read(enc([]byte("p.1/4/1")) + "." + sign(l.secrets[0], leaving, "p.1/4/1")); !ok || says != (left{key: "p.1/4/1"}) {
+		t.Errorf("read as %q, %v", says, ok)
+	}
+	_, sig, _ := strings.Cut(strings.TrimPrefix(l.unsubscribe("p.1/4/1", "sms"), "https://journey.example.com/u/"), ".")
+	for _, forged := range []string{"p.1/4/1\x00email", "p.1/4/1", "p.1/4/1sms"} {
+		if says, ok := l.read(enc([]byte(forged)) + "." + sig); ok {
+			t.Errorf("%q is read as %q", forged, says)
+		}
+	}
+}
+
+// once is somebody who has left, or not, with no send that is remembered.
+type once struct {
+	live *orchestrator.Plan
+	view profiles.View
+	said []map[string]any // the traits of what was submitted
+}
+
+func (o *once) Live() *orchestrator.Plan { return o.live }
+
+func (o *once) Profile(context.Context, string) (*profiles.View, error) { return &o.view, nil }
+
+func (o *once) Submit(_ context.Context, calls []engine.Call) ([]engine.CallResult, error) {
+	for _, c := range calls {
+		o.said = append(o.said, c.Traits)
+	}
+	return make([]engine.CallResult, len(calls)), nil
+}
+
+// A link of a send that nobody remembers any more, for fifty later ones, is
+// one to leave its own channel still.
+func TestLeavingWhatIsNotRemembered(t *testing.T) {
+	for _, c := range []struct{ says, want string }{{"sms", "sms"}, {"", "email"}} {
+		e := &once{live: &orchestrator.Plan{Program: &dsl.Program{}}, view: profiles.View{
+			Identifiers: map[string][]string{"user_id": {"ann"}}, Consent: map[string]any{"email": true, "sms": true},
+			Messages: []profiles.MessageView{{Key: "p.9/1/1", Channel: "push"}},
+		}}
+		if err := leave(t.Context(), e, left{"p.1/4/1", c.says}); err != nil {
+			t.Fatal(err)
+		}
+		if len(e.said) != 1 || !reflect.DeepEqual(e.said[0]["consent"], map[string]any{c.want: false}) {
+			t.Errorf("a link of %q: %v", c.says, e.said)
 		}
 	}
 }
