@@ -21,7 +21,6 @@ func killedAtRandom(kind string) func(*scene) {
 		}
 		s.needs(kind)
 		data := s.TempDir()
-		endRedisOf(s.T, data)
 		args := []string{workspace(s.T, flow), "--data", data, "--redis", kind}
 		var to *sink
 		if kind == "server" {
@@ -173,7 +172,6 @@ func (s *scene) killOnce(point, outcome string, mails int, on func(kill func()) 
 		kind = "server"
 	}
 	data, to := s.TempDir(), newSink(s)
-	endRedisOf(s.T, data)
 	args := []string{"dev", workspace(s.T, one), "--listen", "127.0.0.1:0", "--data", data, "--redis", kind, "--smtp", to.url}
 	p := newProcess(s.T, args...)
 	if point != "" {

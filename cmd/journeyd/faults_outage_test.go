@@ -155,7 +155,6 @@ func terminated(slow time.Duration) func(*scene) {
 func (s *scene) terminate(slow time.Duration) {
 	kind := kinds(s.T)[s.rand.IntN(len(kinds(s.T)))]
 	data, to := s.TempDir(), newSink(s)
-	endRedisOf(s.T, data)
 	args := []string{workspace(s.T, flow), "--data", data, "--redis", kind, "--smtp", to.url}
 	c := s.newCrowd(walkers, nil, to)
 	c.slow = slow

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -401,22 +400,4 @@ func (p *process) memory() int64 {
 		_, _ = fmt.Sscan(string(text), &total, &resident)
 	}
 	return resident * int64(os.Getpagesize())
-}
-
-// endRedisOf ends the redis-server that a killed `journeyd dev` has left on
-// its folder, when the test is over.
-func endRedisOf(t *testing.T, data string) {
-	t.Cleanup(func() {
-		text, err := os.ReadFile(filepath.Join(data, "redis", "redis.pid"))
-		if err != nil {
-			return
-		}
-		var pid int
-		if _, err := fmt.Sscan(string(text), &pid); err != nil || pid <= 1 {
-			return
-		}
-		if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err == nil && strings.HasPrefix(cwd, data) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	})
 }

@@ -83,6 +83,11 @@ func newProcess(t *testing.T, args ...string) *process {
 
 func (p *process) start() {
 	p.t.Helper()
+	for i, arg := range p.cmd.Args[1:] {
+		if arg == "--data" {
+			endRedisOf(p.t, p.cmd.Args[i+2])
+		}
+	}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -93,6 +98,25 @@ func (p *process) start() {
 	p.t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.done
+	})
+}
+
+// endRedisOf ends the redis-server that a killed `journeyd dev` has left on
+// its folder, when the test is over: killed, it cannot take it along, and one that
+// is started on the folder would go on with it.
+func endRedisOf(t *testing.T, data string) {
+	t.Cleanup(func() {
+		text, err := os.ReadFile(filepath.Join(data, "redis", "redis.pid"))
+		if err != nil {
+			return
+		}
+		var pid int
+		if _, err := fmt.Sscan(string(text), &pid); err != nil || pid <= 1 {
+			return
+		}
+		if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err == nil && strings.HasPrefix(cwd, data) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 	})
 }
 
