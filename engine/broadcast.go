@@ -12,6 +12,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"journey/dsl/cond"
+	"journey/dsl/value"
 	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
@@ -140,11 +141,14 @@ func (e *Engine) broadcastAll(ctx context.Context) error {
 	}
 	for _, id := range ids {
 		b, err := e.store.Broadcast(ctx, id)
-		if errors.Is(err, store.ErrUnknown) {
-			continue // it is being announced
-		}
-		if err == nil {
+		switch {
+		case errors.Is(err, store.ErrUnknown):
+			continue // Redis has lost it
+		case err != nil:
+		case b.State == store.BroadcastRunning:
 			err = e.broadcast(ctx, &b)
+		default: // it is over: that is all there is to be written down
+			_, err = e.store.SaveBroadcast(ctx, b)
 		}
 		if err != nil {
 			return e.away(err)
@@ -153,29 +157,29 @@ func (e *Engine) broadcastAll(ctx context.Context) error {
 	return nil
 }
 
-// broadcast walks over all people and addresses them.
+// broadcast walks over all people and addresses them. errOutdated: another
+// process makes it, or has made it.
+//
+// Two processes may be at it at once, when one was frozen for so long that it
+// lost its lease and does not know yet. That is harmless: by his mark each
+// person is addressed once, whoever comes first. Only the counts differ, for
+// each process writes down its own, in which those whom the other addressed
+// are counted as such. The first that is through ends it; the other can write
+// nothing any more, and stops.
 func (e *Engine) broadcast(ctx context.Context, b *Broadcast) error {
-	c := &broadcasting{b: b}
-	err := e.everybody(ctx, "addressed by a broadcast", func(ids []string) error {
-		if time.Since(time.Unix(0, e.sweeping.Load())) > leaseFor {
-			return errOutdated // another process makes it now
-		}
-		real, err := e.realNow(ctx)
-		if err != nil {
-			return err
-		}
-		if real.Sub(b.Asked) > broadcastFor {
-			b.State, b.Finished = store.BroadcastExpired, real.UTC()
-			return errOutdated
-		}
-		if err := e.each(ids, func(id string) error { return e.addressOne(ctx, id, c) }); err != nil {
-			return err
-		}
-		b.People += int64(len(ids))
-		return e.store.SaveBroadcast(ctx, *b)
-	})
-	if err != nil && b.State == store.BroadcastRunning {
+	if err := e.expire(ctx, b); err != nil {
 		return err
+	}
+	if b.State == store.BroadcastRunning {
+		b.People, b.Entered, b.Again, b.Refused = 0, 0, 0, map[string]int64{}
+		err := e.save(ctx, b) // before anybody is addressed: is it running still?
+		if err == nil {
+			c := &broadcasting{b: b, met: map[string]bool{}}
+			err = e.everybody(ctx, "addressed by a broadcast", func(ids []string) error { return e.addressSome(ctx, ids, c) })
+		}
+		if err != nil && b.State == store.BroadcastRunning {
+			return err
+		}
 	}
 	if b.State == store.BroadcastRunning {
 		real, err := e.realNow(ctx)
@@ -184,16 +188,62 @@ func (e *Engine) broadcast(ctx context.Context, b *Broadcast) error {
 		}
 		b.State, b.Finished = store.BroadcastDone, real.UTC()
 	}
+	if err := e.save(ctx, b); err != nil {
+		return err
+	}
 	e.log.Info("a broadcast is over", "broadcast", b.ID, "state", b.State, "people", b.People, "entered", b.Entered)
-	return e.store.SaveBroadcast(ctx, *b)
+	return nil
+}
+
+// expire ends a broadcast whose marks are about to be forgotten.
+func (e *Engine) expire(ctx context.Context, b *Broadcast) error {
+	real, err := e.realNow(ctx)
+	if err == nil && real.Sub(b.Asked) > broadcastFor {
+		b.State, b.Finished = store.BroadcastExpired, real.UTC()
+	}
+	return err
+}
+
+// save writes down how far a broadcast is. errOutdated: it is over.
+func (e *Engine) save(ctx context.Context, b *Broadcast) error {
+	wrote, err := e.store.SaveBroadcast(ctx, *b)
+	if err == nil && !wrote {
+		return errOutdated
+	}
+	return e.away(err)
+}
+
+// replaced says that another process may look after what concerns everybody.
+func (e *Engine) replaced() bool {
+	return time.Since(time.Unix(0, e.sweeping.Load())) > leaseFor
+}
+
+// addressSome makes the request to some people. If it is repeated because it
+// did not work with all of them, it goes on with the others.
+func (e *Engine) addressSome(ctx context.Context, ids []string, c *broadcasting) error {
+	if err := e.expire(ctx, c.b); err != nil {
+		return err
+	}
+	if e.replaced() || c.b.State != store.BroadcastRunning {
+		return errOutdated
+	}
+	if err := e.each(ids, func(id string) error { return e.addressOne(ctx, id, c) }); err != nil {
+		return err
+	}
+	if err := e.save(ctx, c.b); err != nil {
+		return err
+	}
+	clear(c.met)
+	return nil
 }
 
 // broadcasting counts what comes of a broadcast while several people at a time
 // are addressed.
 type broadcasting struct {
-	mu sync.Mutex
-	b  *Broadcast
-	as *addressed // as the live release reads it
+	mu  sync.Mutex
+	b   *Broadcast
+	as  *addressed      // as the live release reads it
+	met map[string]bool // who of those that are being addressed is counted already
 }
 
 // read is the broadcast by a release, which may be another one by now. What a
@@ -211,60 +261,99 @@ func (c *broadcasting) read(live *living) (*addressed, error) {
 	return as, err
 }
 
-func (c *broadcasting) count(a orchestrator.Answer) {
+// has says whether somebody is counted.
+func (c *broadcasting) has(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.met[id]
+}
+
+// count counts what came of a person. Who was met under the id of another who
+// has gone into him is counted under his own, except for what came of it.
+func (c *broadcasting) count(id string, himself bool, a orchestrator.Answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.met[id] = true
+	if himself {
+		c.b.People++
+	}
 	switch {
 	case a.Duplicate:
-		c.b.Again++
+		if himself {
+			c.b.Again++
+		}
 	case a.Run != "":
 		c.b.Entered++
 	case a.Refused != "":
-		if c.b.Refused == nil {
-			c.b.Refused = map[string]int64{}
-		}
 		c.b.Refused[a.Refused]++
 	}
 }
 
-// addressOne makes the request to one person, if he is addressed.
+// addressOne makes the request to one person, if he is addressed. Of one who
+// has gone into another it is made to that one: he may have been met before,
+// when he was no member yet.
 func (e *Engine) addressOne(ctx context.Context, id string, c *broadcasting) error {
+	if c.has(id) {
+		return nil
+	}
+	var himself bool
 	var answer orchestrator.Answer
 	t := &task{cold: true}
 	t.do = func(v *visit) error {
-		answer = orchestrator.Answer{}
+		himself, answer = v.base != nil && v.p.ID == id, orchestrator.Answer{}
+		if e.replaced() {
+			return errOutdated // it was frozen meanwhile
+		}
+		if at := c.b.At; v.base == nil || v.p.Created > at || !himself && absorbedBefore(v.p, id, at) {
+			return nil
+		}
 		as, err := c.read(v.live)
 		if err != nil {
-			answer.Refused = orchestrator.RefusedUnknown
+			if himself {
+				answer.Refused = orchestrator.RefusedUnknown
+			}
 			return nil
 		}
 		t.mark = as.input.Mark
-		if v.base == nil || v.p.Created > as.of.At {
-			return nil
-		}
-		if v.p.Release != v.live.plan.Hash {
-			v.take(v.world.Rebase(v.p, v.moment()))
-		}
-		now := v.instant()
-		if as.members != nil && !v.world.Holds(v.p, as.members, now) {
-			return nil
-		}
-		if t.seen != nil || markOf(v.p.Marks, t.mark) != nil {
-			answer.Duplicate = true
-			return nil
-		}
-		in := as.input
-		in.At = now
-		mark := *in.Mark
-		in.Mark = &mark
-		res := v.world.Apply(v.p, []orchestrator.Input{in}, now)
-		v.take(res)
-		answer = res.Answers[0]
+		answer = as.address(v, t)
 		return nil
 	}
-	if err := e.passing(ctx, id, t); err != nil {
+	if err := e.onPerson(ctx, id, t); err != nil {
 		return err
 	}
-	c.count(answer)
+	c.count(id, himself, answer)
 	return nil
+}
+
+// absorbedBefore says whether another had gone into the person by an instant:
+// then the whole walk meets the two as one.
+func absorbedBefore(p *profiles.Person, loser string, at value.Time) bool {
+	for _, a := range p.Absorbed {
+		if a.ID == loser {
+			return a.At <= at
+		}
+	}
+	return false
+}
+
+// address makes the request to the person of a visit, if he is a member.
+func (as *addressed) address(v *visit, t *task) (answer orchestrator.Answer) {
+	if v.p.Release != v.live.plan.Hash {
+		v.take(v.world.Rebase(v.p, v.moment()))
+	}
+	now := v.instant()
+	if as.members != nil && !v.world.Holds(v.p, as.members, now) {
+		return answer
+	}
+	if t.seen != nil || markOf(v.p.Marks, t.mark) != nil {
+		answer.Duplicate = true
+		return answer
+	}
+	in := as.input
+	in.At = now
+	mark := *in.Mark
+	in.Mark = &mark
+	res := v.world.Apply(v.p, []orchestrator.Input{in}, now)
+	v.take(res)
+	return res.Answers[0]
 }

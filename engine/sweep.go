@@ -216,14 +216,14 @@ func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bo
 		fitted = true
 		return nil
 	}}
-	err = e.passing(ctx, id, t)
+	err = e.onPerson(ctx, id, t)
 	return fitted, err
 }
 
 // rouseOne wakes the runs of one person that could have gone on while their
 // journeys were paused.
 func (e *Engine) rouseOne(ctx context.Context, id string, version int64, resumed func(journey string) bool) error {
-	return e.passing(ctx, id, &task{cold: true, do: func(v *visit) error {
+	return e.onPerson(ctx, id, &task{cold: true, do: func(v *visit) error {
 		if v.live.switches.Version != version {
 			return errOutdated
 		}
@@ -243,21 +243,6 @@ func (v *visit) wake(r *profiles.Run) {
 	v.reactions = append(v.reactions, orchestrator.Reaction{
 		Kind: orchestrator.WakeRun, Run: r.ID, Journey: r.Journey, Release: r.Release, Seq: r.Seq,
 	})
-}
-
-// passing does a task with a person who is looked at in passing: one who has
-// gone into another is met as that one.
-func (e *Engine) passing(ctx context.Context, id string, t *task) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := e.on(ctx, id, t); err != nil {
-		return err
-	}
-	var moved *movedError
-	if errors.As(t.err, &moved) {
-		return nil
-	}
-	return t.err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -22,11 +22,13 @@ type Broadcast struct {
 	At      value.Time     `json:"at"`                // who is created later is not addressed
 	Asked   time.Time      `json:"asked"`             // real time
 
-	State    string           `json:"state"`
+	State string `json:"state"`
+	// What came of the walk over all people that is under way, or was the last:
+	// after an interruption another one begins at 0.
 	People   int64            `json:"people"`   // who were looked at
 	Entered  int64            `json:"entered"`  // of whom so many entered
 	Refused  map[string]int64 `json:"refused"`  // and so many did not, by reason
-	Again    int64            `json:"again"`    // and so many had been addressed before
+	Again    int64            `json:"again"`    // and so many had been addressed before, by a walk that was interrupted or before they merged
 	Finished time.Time        `json:"finished"` // real time
 }
 
@@ -44,31 +46,26 @@ func (s *Store) NewBroadcast(ctx context.Context, b Broadcast) (Broadcast, error
 	if err != nil {
 		return Broadcast{}, fmt.Errorf("broadcast %s: %w", b.ID, err)
 	}
-	// The list of those to be made first: an entry without a broadcast is
-	// harmless, a broadcast without an entry would never be made.
-	replies, err := s.do(ctx, cmd("SADD", keyBroadcasting, b.ID), cmd("HSETNX", keyBroadcasts, b.ID, data), cmd("HGET", keyBroadcasts, b.ID))
+	reply, err := s.ask(ctx, scriptAnnounce.call([]string{keyBroadcasts, keyBroadcasting}, b.ID, data))
 	if err != nil {
 		return Broadcast{}, err
 	}
-	kept, err := readBroadcast(b.ID, replies[2])
-	if err == nil && kept.State != BroadcastRunning {
-		_, err = s.ask(ctx, cmd("SREM", keyBroadcasting, b.ID))
-	}
-	return kept, err
+	return readBroadcast(b.ID, reply)
 }
 
-// SaveBroadcast writes down how far a broadcast is.
-func (s *Store) SaveBroadcast(ctx context.Context, b Broadcast) error {
+// SaveBroadcast writes down how far a broadcast is, and answers whether it
+// did: one that is over stays as it is, whoever still believes it to be
+// running.
+func (s *Store) SaveBroadcast(ctx context.Context, b Broadcast) (wrote bool, err error) {
 	data, err := json.Marshal(b)
 	if err != nil {
-		return fmt.Errorf("broadcast %s: %w", b.ID, err)
+		return false, fmt.Errorf("broadcast %s: %w", b.ID, err)
 	}
-	commands := []command{cmd("HSET", keyBroadcasts, b.ID, data)}
+	over := 0
 	if b.State != BroadcastRunning {
-		commands = append(commands, cmd("SREM", keyBroadcasting, b.ID))
+		over = 1
 	}
-	_, err = s.do(ctx, commands...)
-	return err
+	return redis.Bool(s.ask(ctx, scriptWalked.call([]string{keyBroadcasts, keyBroadcasting}, b.ID, data, over)))
 }
 
 // Broadcast is the broadcast with an id; ErrUnknown.
@@ -95,8 +92,7 @@ func (s *Store) Broadcasts(ctx context.Context) ([]Broadcast, error) {
 	return list, nil
 }
 
-// Broadcasting are the ids of the broadcasts that are to be made. One may be
-// of a broadcast that is not there yet.
+// Broadcasting are the ids of the broadcasts that are running.
 func (s *Store) Broadcasting(ctx context.Context) ([]string, error) {
 	return redis.Strings(s.ask(ctx, cmd("SMEMBERS", keyBroadcasting)))
 }

@@ -44,6 +44,10 @@ var (
 	switchesLua string
 	//go:embed scripts/names.lua
 	namesLua string
+	//go:embed scripts/announce.lua
+	announceLua string
+	//go:embed scripts/walked.lua
+	walkedLua string
 )
 
 var (
@@ -60,6 +64,8 @@ var (
 	scriptPublish  = newScript(publishLua)
 	scriptSwitches = newScript(switchesLua)
 	scriptNames    = newScript(namesLua)
+	scriptAnnounce = newScript(announceLua)
+	scriptWalked   = newScript(walkedLua)
 )
 
 // call is the script's call with some keys and arguments.
