@@ -25,7 +25,7 @@ import (
 	"journey/simulator/proving"
 )
 
-var engineCases = flag.Int("proving.engine", 500, "how many random cases go through the engine on a real Redis")
+var engineCases = flag.Int("proving.engine", 1000, "how many random cases go through the engine on a real Redis")
 
 // TestEngine has the engine do what the simulator does: the same calls as
 // they come over the wire, with its clock in the test's hand, and workflows
