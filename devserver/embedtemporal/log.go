@@ -12,8 +12,9 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// logger passes the server's warnings and errors to slog, those that say nothing
-// about a fault as debug. The server relies on Fatal not to return.
+// logger passes the server's errors to slog, those that say nothing about a fault
+// as debug, and its warnings as debug too: they are about its inside, long, and
+// what comes of them reaches us as an error, or not at all. The server relies on Fatal not to return.
 type logger struct {
 	slog    *slog.Logger
 	onFatal func(string)
@@ -57,7 +58,7 @@ func (l *logger) Debug(string, ...tag.Tag) {}
 func (l *logger) Info(string, ...tag.Tag) {}
 
 // Warn implements log.Logger.
-func (l *logger) Warn(msg string, tags ...tag.Tag) { l.say(slog.LevelWarn, msg, tags) }
+func (l *logger) Warn(msg string, tags ...tag.Tag) { l.say(slog.LevelDebug, msg, tags) }
 
 // Error implements log.Logger.
 func (l *logger) Error(msg string, tags ...tag.Tag) { l.say(slog.LevelError, msg, tags) }
