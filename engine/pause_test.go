@@ -105,6 +105,43 @@ journey later {
 	}
 }
 
+// When a journey is resumed, a run whose person goes into one who was looked
+// at before is woken too, also if the merge has stopped halfway.
+func TestAResumedRunIsWokenBehindAMerge(t *testing.T) {
+	e, clock := manual(t, startRedis(t).url)
+	deploy(t, e, shop)
+	ctx := context.Background()
+	winner := submit(t, e, Call{Kind: CallIdentify, UserID: "ann"})[0].Profile
+	loser := submit(t, e, Call{Kind: CallTrack, AnonymousID: "dev", Event: "Cart Updated", Properties: map[string]any{"cart_id": "k"}})[0].Profile
+	run := person(t, e, loser).Runs[0].ID
+	paused(t, e, "cart")
+	clock.Set(start.Add(2 * value.Hour))
+	paused(t, e)
+	all := func(string) bool { return true }
+	version := e.living.Load().switches.Version
+	if err := e.rouseOne(ctx, winner, version, all); err != nil {
+		t.Fatal(err)
+	}
+	e.fault = func(at string) error {
+		if at == "merge: marked" {
+			return errKilled
+		}
+		return nil
+	}
+	_, err := e.Submit(ctx, []Call{{Kind: CallIdentify, UserID: "ann", AnonymousID: "dev"}})
+	e.fault = nil
+	if !errors.Is(err, errKilled) {
+		t.Fatalf("the merge ended with %v", err)
+	}
+	if err := e.rouseOne(ctx, loser, version, all); err != nil {
+		t.Fatal(err)
+	}
+	p := person(t, e, loser)
+	if r, ok := p.Run(run); p.ID != winner || !ok || r.Wake == 0 {
+		t.Errorf("the run of %s is %+v", p.ID, r)
+	}
+}
+
 // ackAll takes what is in the outbox.
 func ackAll(t testing.TB, e *Engine, l Lease) {
 	t.Helper()
