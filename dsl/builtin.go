@@ -1,6 +1,10 @@
 package dsl
 
-import "journey/dsl/value"
+import (
+	"slices"
+
+	"journey/dsl/value"
+)
 
 // The address trait of each channel: where a message goes unless it says so
 // itself.
@@ -50,6 +54,14 @@ func flags(names ...string) *value.Type {
 // engineEvents are those that the engine itself records.
 var engineEvents = []string{"message_sent", "message_delivered", "message_opened", "message_clicked",
 	"message_bounced", "message_complained", "unsubscribed"}
+
+// OnlyRecorded says of an event that the engine alone can record it: what became
+// of its own messages, and of consents by its own links. Nobody sends it in, or
+// caps, `was sent` and consents would be what he likes. Opens and clicks come
+// from outside too.
+func OnlyRecorded(event string) bool {
+	return event != "message_opened" && event != "message_clicked" && slices.Contains(engineEvents, event)
+}
 
 // builtinEvents are the events that are there without a declaration: those of
 // page and screen calls, and those the engine records itself.

@@ -37,6 +37,7 @@ type Call struct {
 	Properties map[string]any // track, page, screen; a request's entry
 	Traits     map[string]any // identify's traits; of other calls those under context.traits
 	Journey    string         // request
+	Own        bool           // made by the server itself: its event may be one that only the engine records
 
 	Time     time.Time // event time, in real time, the client's clock corrected; zero: Received
 	Received time.Time // when the call arrived, in real time; zero: now

@@ -3,9 +3,11 @@ package engine
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
+	"journey/dsl"
 	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
@@ -57,16 +59,26 @@ func (e *Engine) prepare(live *living, c *Call) (*prepared, error) {
 		return nil, wrong
 	}
 	if len(read.Identifiers) == 0 {
-		return nil, &CallError{Code: "no-identifier", Message: noIdentifier(c, read.Faults)}
+		return nil, &CallError{Code: "no-identifier", Message: noIdentifier(live.shape.reader.Identifiers(), c, read.Faults)}
+	}
+	if ev := read.Input.Event; ev != nil && dsl.OnlyRecorded(ev.Name) && !c.Own {
+		return nil, &CallError{Code: "reserved-name", Field: "event",
+			Message: "is an event that Journey records itself when it happens: give the event another name"}
 	}
 	p := &prepared{release: live.number, idents: read.Identifiers, input: read.Input, mark: mark, faults: read.Faults}
 	p.input.Mark = mark
 	return p, nil
 }
 
-func noIdentifier(c *Call, faults []profiles.Fault) string {
-	if len(faults) > 0 {
-		return "nothing in the call identifies anybody: " + faults[0].Field + " " + faults[0].Reason
+// noIdentifier says why a call names nobody: by what is wrong with its
+// identifiers, whatever else is wrong with it.
+func noIdentifier(idents []*dsl.Trait, c *Call, faults []profiles.Fault) string {
+	for _, f := range faults {
+		about := f.Field == "userId" || f.Field == "anonymousId" || f.Field == "previousId" ||
+			slices.ContainsFunc(idents, func(t *dsl.Trait) bool { return f.Field == "traits."+t.Wire })
+		if about {
+			return "nothing in the call identifies anybody: " + f.Field + " " + f.Reason
+		}
 	}
 	if c.Kind == CallAlias {
 		return "an alias needs userId and previousId"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -72,6 +73,50 @@ func TestWrongCallsHurtNoOther(t *testing.T) {
 	v := profile(t, e, "user_id:ann")
 	if len(v.Events) != 1 || len(v.Runs) != 2 || len(v.Refused) != 1 {
 		t.Errorf("profile is %+v", v)
+	}
+}
+
+// What only the engine records comes from nobody else, under whatever name it
+// has on the wire; opens and clicks do come from outside.
+func TestWhatOnlyTheEngineRecords(t *testing.T) {
+	e := startEngine(t, startRedis(t).url)
+	deploy(t, e, "event unsubscribed \"Left\"\n")
+	refused := []string{"message_sent", "message_delivered", "message_bounced", "message_complained", "unsubscribed", "Left"}
+	taken := []string{"message_opened", "message_clicked", "left"}
+	var calls []Call
+	for _, name := range append(refused, taken...) {
+		calls = append(calls, track("ann", name, name, nil))
+	}
+	own := track("ann", "Left", "own", nil)
+	own.Own = true
+	rs, err := e.Submit(t.Context(), append(calls, own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rs {
+		var wrong *CallError
+		if errors.As(r.Err, &wrong) != (i < len(refused)) || wrong != nil && (wrong.Code != "reserved-name" || wrong.Field != "event") {
+			t.Errorf("call %d: %v", i, r.Err)
+		}
+	}
+}
+
+// A call that names nobody says what is wrong with its identifiers, not with
+// something else.
+func TestWhyACallNamesNobody(t *testing.T) {
+	e := startEngine(t, startRedis(t).url)
+	deploy(t, e, shop)
+	nameless := Call{Kind: CallTrack, Event: "Cart Updated", Properties: map[string]any{"total": "much"}, Traits: map[string]any{"consent": "yes"}}
+	for _, c := range []struct{ userID, want string }{
+		{"", "the call names nobody: give userId, anonymousId or an identifier among the traits"},
+		{strings.Repeat("a", 600), "nothing in the call identifies anybody: userId has 600 bytes, more than 512, and identifies nobody"},
+		{"null", "nothing in the call identifies anybody: userId identifies nobody"},
+	} {
+		nameless.UserID = c.userID
+		var wrong *CallError
+		if _, err := e.prepare(e.living.Load(), &nameless); !errors.As(err, &wrong) || wrong.Message != c.want {
+			t.Errorf("%.10q: %v", c.userID, err)
+		}
 	}
 }
 

@@ -74,6 +74,9 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		sent = e.sentAt
 	}
 	identify(&call, e, sent, index)
+	if e.lost {
+		faults = append(faults, lostOf(&call)...)
+	}
 	return call, faults, nil
 }
 

@@ -24,6 +24,7 @@ type event struct {
 	timestamp, originalTimestamp, sentAt any // as they came
 
 	writeKey string
+	lost     bool  // a text in it had half a character
 	flaw     *flaw // why this item of a batch cannot be used
 }
 
@@ -107,6 +108,8 @@ func (p *parser) begin() bool {
 
 // event reads the event at the position.
 func (p *parser) event(e *event) bool {
+	p.lost = false
+	defer func() { e.lost = p.lost }()
 	return p.members(func(key string) (ok bool) {
 		switch key {
 		case "type":

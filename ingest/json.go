@@ -48,6 +48,7 @@ type parser struct {
 	depth int
 	clone bool // texts are copied out of src
 	flaw  *flaw
+	lost  bool // a text had half a character, now U+FFFD
 
 	pairs []pair            // members of the objects that are open
 	items []any             // elements of the lists that are open
@@ -289,7 +290,7 @@ func (p *parser) key(have int) (string, bool) {
 	}
 	switch {
 	case strings.IndexByte(key, '\\') >= 0:
-		key = unescape(key)
+		key = p.unescape(key)
 	case p.clone && len(key) <= maxKey:
 		key = p.name(key)
 	}
@@ -372,7 +373,7 @@ func (p *parser) text() (string, bool) {
 		return "", false
 	}
 	if strings.IndexByte(s, '\\') >= 0 {
-		return unescape(s), true
+		return p.unescape(s), true
 	}
 	if p.clone {
 		s = strings.Clone(s)
@@ -450,7 +451,7 @@ func hex4(s string) rune {
 
 // unescape undoes the escapes of a string that raw has passed. Half of a
 // surrogate pair becomes U+FFFD: clients that cut texts send that.
-func unescape(s string) string {
+func (p *parser) unescape(s string) string {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
 		if s[i] != '\\' {
@@ -483,6 +484,8 @@ func unescape(s string) string {
 				}
 				if r = pair; r != utf8.RuneError {
 					i += 6
+				} else {
+					p.lost = true
 				}
 			}
 			out = utf8.AppendRune(out, r)

@@ -156,7 +156,7 @@ func leave(ctx context.Context, e leaver, of left) error {
 	props["channel"] = channel
 	call := engine.Call{
 		Kind: engine.CallTrack, Source: "unsubscribe", Received: time.Now(), Traits: map[string]any{},
-		Event: "unsubscribed", Properties: props,
+		Event: "unsubscribed", Properties: props, Own: true,
 	}
 	if e, ok := live.Event(call.Event); ok {
 		call.Event = e.Wire

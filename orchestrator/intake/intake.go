@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -161,7 +162,11 @@ func (p *Read) identify(s *Reader, t *dsl.Trait, field string, raw any) {
 		p.fault(field, "is no text and identifies nobody")
 		return
 	}
-	if text = strings.TrimSpace(text); !clean.Identifies(text) {
+	switch text = strings.TrimSpace(text); {
+	case len(text) > clean.MaxIdentifier:
+		p.fault(field, fmt.Sprintf("has %d bytes, more than %d, and identifies nobody", len(text), clean.MaxIdentifier))
+		return
+	case !clean.Identifies(text):
 		p.fault(field, "identifies nobody")
 		return
 	}

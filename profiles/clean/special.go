@@ -113,6 +113,9 @@ var nobody = map[string]bool{
 	"distinct_id": true, "not_authenticated": true, "email": true,
 }
 
+// MaxIdentifier is how long a value that identifies somebody can be, in bytes.
+const MaxIdentifier = 512
+
 // Identifies says whether a value can identify somebody: blanks, zeros and
 // the words that clients send for nobody never do, whatever their case and
 // quotes (the list is that of Segment's and PostHog's identity rules). Neither
@@ -121,7 +124,7 @@ var nobody = map[string]bool{
 func Identifies(s string) bool {
 	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), `"'`))
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > 512 || strings.Trim(s, "0-") == "" || nobody[s] || strings.ContainsRune(s, utf8.RuneError) {
+	if s == "" || len(s) > MaxIdentifier || strings.Trim(s, "0-") == "" || nobody[s] || strings.ContainsRune(s, utf8.RuneError) {
 		return false
 	}
 	if a, err := netip.ParseAddr(s); err == nil && a.IsUnspecified() {
