@@ -17,7 +17,8 @@ import (
 // each so slowly that all give up in the end and send the same again: work is
 // done, thrown away, and done again.
 //
-// Batches have seats of their own: a single call does not wait behind them.
+// Batches have seats and a room of their own: a single call never waits for
+// them.
 
 const (
 	// seatsPerCore is how many calls are worked on for each core: enough for
@@ -29,50 +30,56 @@ const (
 
 // seats are the places among the calls that are worked on.
 type seats struct {
-	many      int64
-	few, bulk *semaphore.Weighted
-	room      *semaphore.Weighted // a place for each call under way, waiting ones too
+	many      int64 // of each kind
+	few, bulk class
+}
+
+// class is the places for one kind of callers.
+type class struct {
+	room  *semaphore.Weighted // a place for each call under way, waiting ones too
+	seats *semaphore.Weighted
 }
 
 func newSeats() *seats {
 	many := int64(seatsPerCore * runtime.GOMAXPROCS(0))
-	return &seats{
-		many: many, few: semaphore.NewWeighted(many), bulk: semaphore.NewWeighted(many),
-		room: semaphore.NewWeighted(maxCalls),
+	kind := func() class {
+		return class{room: semaphore.NewWeighted(maxCalls), seats: semaphore.NewWeighted(many)}
 	}
+	return &seats{many: many, few: kind(), bulk: kind()}
 }
 
-// enter waits for seats for n calls of one caller, and answers how they are
-// given back.
+// enter waits for seats for n calls of one caller, for at most half of the
+// time that he has, and answers how they are given back.
 func (s *seats) enter(ctx context.Context, n int) (leave func(), err error) {
 	kind := s.few
 	if n > fewCalls {
 		kind = s.bulk
 	}
 	room, seats := int64(min(n, maxCalls)), min(int64(n), s.many)
-	if err := take(ctx, s.room, room); err != nil {
-		return nil, err
-	}
-	if err := take(ctx, kind, seats); err != nil {
-		s.room.Release(room)
-		return nil, err
-	}
-	return func() {
-		kind.Release(seats)
-		s.room.Release(room)
-	}, nil
-}
-
-// take waits for at most half of the time that the caller has.
-func take(ctx context.Context, s *semaphore.Weighted, n int64) error {
-	if s.TryAcquire(n) {
-		return nil
-	}
 	half := time.Now().Add(patience / 2)
 	if end, ok := ctx.Deadline(); ok {
 		half = time.Now().Add(time.Until(end) / 2)
 	}
-	ctx, cancel := timed(Until(ctx, half))
+	ctx = Until(ctx, half)
+	if err := take(ctx, kind.room, room); err != nil {
+		return nil, err
+	}
+	if err := take(ctx, kind.seats, seats); err != nil {
+		kind.room.Release(room)
+		return nil, err
+	}
+	return func() {
+		kind.seats.Release(seats)
+		kind.room.Release(room)
+	}, nil
+}
+
+// take waits for places until the context's deadline.
+func take(ctx context.Context, s *semaphore.Weighted, n int64) error {
+	if s.TryAcquire(n) {
+		return nil
+	}
+	ctx, cancel := timed(ctx)
 	defer cancel()
 	if err := s.Acquire(ctx, n); err != nil {
 		return fmt.Errorf("%w (too many calls are under way)", ErrUnavailable)

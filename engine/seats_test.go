@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 )
@@ -38,8 +39,51 @@ func TestSeats(t *testing.T) {
 	if err := <-came; err != nil {
 		t.Fatal("a batch that could wait:", err)
 	}
-	if !s.few.TryAcquire(s.many) || !s.bulk.TryAcquire(s.many) || !s.room.TryAcquire(maxCalls) {
-		t.Error("seats were not given back")
+	for _, kind := range []class{s.few, s.bulk} {
+		if !kind.seats.TryAcquire(s.many) || !kind.room.TryAcquire(maxCalls) {
+			t.Error("seats were not given back")
+		}
+	}
+}
+
+// However many batches are under way or wait, a single call finds its seat.
+func TestSinglesNeverWaitForBatches(t *testing.T) {
+	s := newSeats()
+	leave, err := s.enter(Until(context.Background(), time.Now().Add(time.Minute)), maxCalls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	defer cancel()
+	for range 100 { // they queue for the room: it is full
+		waiting.Go(func() { _, _ = s.enter(ctx, 100) })
+	}
+	for range 100 {
+		one, err := s.enter(Until(context.Background(), time.Now().Add(time.Millisecond)), 1)
+		if err != nil {
+			t.Fatal("a single call waits for batches:", err)
+		}
+		defer one()
+	}
+}
+
+// The half of a caller's time is for the room and the seats together.
+func TestHalfOfTheTimeIsForBoth(t *testing.T) {
+	s := newSeats()
+	if !s.few.room.TryAcquire(maxCalls) || !s.few.seats.TryAcquire(s.many) {
+		t.Fatal("no seats")
+	}
+	const has = 2 * time.Second
+	begun := time.Now()
+	defer time.AfterFunc(has*9/20, func() { s.few.room.Release(maxCalls) }).Stop()
+	if _, err := s.enter(Until(context.Background(), begun.Add(has)), 1); !errors.Is(err, ErrUnavailable) {
+		t.Fatal(err)
+	}
+	if waited := time.Since(begun); waited > has*13/20 {
+		t.Errorf("who has %v was sent away after %v", has, waited)
 	}
 }
 
