@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -55,5 +56,31 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	if err := a.Pause(ctx, "crt", true); !errors.Is(err, ErrNoJourney) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A journey that the live release has no more can be paused while runs of it
+// are under way; it is shown, and resumed.
+func TestPauseWhatIsNoMoreThere(t *testing.T) {
+	e, _ := manual(t, startRedis(t).url)
+	ctx := context.Background()
+	deploy(t, e, shop+"\njourney gone {\n  enter on cart_updated\n  once\n  wait 1 day\n}\n")
+	deploy(t, e, shop)
+	for _, name := range []string{"gon", "nudged"} { // its text, but no journey
+		if err := e.Pause(ctx, name, true); !errors.Is(err, ErrNoJourney) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, paused := range []bool{true, true, false, false} {
+		if err := e.Pause(ctx, "gone", paused); err != nil {
+			t.Fatal(err)
+		}
+		list, err := e.Journeys(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shown := slices.Contains(list, Standing{Name: "gone", Paused: true}); shown != paused {
+			t.Errorf("paused %v: the journeys are %+v", paused, list)
+		}
 	}
 }

@@ -187,7 +187,7 @@ func (s *Server) pause(paused bool) handler {
 		defer cancel()
 		if err := s.o.Engine.Pause(ctx, name, paused); err != nil {
 			if errors.Is(err, engine.ErrNoJourney) {
-				return refuse(http.StatusNotFound, "unknown-journey", fmt.Sprintf("there is no journey %q in the live release", name))
+				return refuse(http.StatusNotFound, "unknown-journey", fmt.Sprintf("there is no journey %q in any release", name))
 			}
 			return err
 		}
