@@ -158,8 +158,8 @@ func outlived(p *profiles.Person, s *profiles.Send) bool {
 // ten minutes; 0: time alone does not move it.
 func (v *visit) overdueAt(r *profiles.Run) value.Time {
 	due := v.dueAt(r)
-	if due == 0 || due <= v.now && v.paused(r) {
-		return 0 // or when its journey is resumed: see rouse
+	if due == 0 || due <= v.now && v.standsStill(r) {
+		return 0 // or when its journey is resumed, its channel opened: see rouse
 	}
 	clock := v.e.clock
 	if r.Wake <= due {
@@ -181,7 +181,8 @@ func (v *visit) dueAt(r *profiles.Run) value.Time {
 	return 0
 }
 
-// paused says whether a run stands still with its journey.
-func (v *visit) paused(r *profiles.Run) bool {
-	return v.world.Paused != nil && v.world.Paused(r.Journey)
+// standsStill says whether a run stands still with its journey, or at a send
+// with its channel.
+func (v *visit) standsStill(r *profiles.Run) bool {
+	return v.world.Paused != nil && v.world.Paused(r.Journey) || v.world.Stands(v.p, r)
 }

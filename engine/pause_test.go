@@ -117,7 +117,7 @@ func TestAResumedRunIsWokenBehindAMerge(t *testing.T) {
 	paused(t, e, "cart")
 	clock.Set(start.Add(2 * value.Hour))
 	paused(t, e)
-	all := func(string) bool { return true }
+	all := func(*profiles.Run, *profiles.Send) bool { return true }
 	version := e.living.Load().switches.Version
 	if err := e.rouseOne(ctx, winner, version, all); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,6 @@ type living struct {
 	plan     *orchestrator.Plan
 	shape    *shape
 	switches store.Switches
-	stopped  map[string]bool // channels
 	world    *orchestrator.World
 }
 
@@ -107,13 +106,16 @@ func (e *Engine) refreshLocked(ctx context.Context) error {
 }
 
 func (e *Engine) makeLiving(r store.Release, plan *orchestrator.Plan, sw store.Switches) *living {
-	l := &living{number: r.Number, release: r, plan: plan, shape: newShape(plan), switches: sw, stopped: setOf(sw.Stopped)}
-	paused := setOf(sw.Paused)
+	l := &living{number: r.Number, release: r, plan: plan, shape: newShape(plan), switches: sw}
+	paused, stopped := setOf(sw.Paused), setOf(sw.Stopped)
 	l.world = &orchestrator.World{
 		Live: plan, Since: e.clock.Virtual(r.At), Release: e.plans.get, Speed: e.clock.Speed(), Unsubscribe: e.unsubscribe,
 	}
 	if len(paused) > 0 {
 		l.world.Paused = func(journey string) bool { return paused[journey] }
+	}
+	if len(stopped) > 0 {
+		l.world.Stopped = func(channel string) bool { return stopped[channel] }
 	}
 	if e.shape != nil {
 		e.shape(l.world)

@@ -35,8 +35,9 @@ type Draft struct {
 
 // Draft judges and renders the send a run stands at. Nothing is written when
 // there is something to deliver; otherwise the draft is not Ready and its
-// Order says what is next. ErrNotYet: an earlier send of the person comes
-// first, another worker has it, or its channel is stopped.
+// Order says what is next: to wait for a wake, while its journey is paused or
+// its channel stopped. ErrNotYet: an earlier send of the person comes first,
+// or another worker has it.
 func (e *Engine) Draft(ctx context.Context, run string, seen int64) (Draft, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -93,8 +94,8 @@ func (e *Engine) preview(ctx context.Context, run string, seen int64) (d Draft, 
 	if !lives || r.Seq > seen || r.State != profiles.Sending || s == nil || s.State != profiles.Planned {
 		return d, true, nil
 	}
-	if live.stopped[s.Channel] {
-		return d, false, ErrNotYet
+	if live.world.Stands(l.Person, r) {
+		return d, true, nil
 	}
 	now, err := e.Now(ctx)
 	if err != nil {
@@ -123,7 +124,7 @@ func (e *Engine) decide(ctx context.Context, run string, seen int64) (d Draft, a
 		d, again, lost = Draft{Run: run}, false, false
 		r, lives := v.p.Run(run)
 		s := orchestrator.Pending(v.p, run)
-		if !lives || r.Seq > seen || r.State != profiles.Sending {
+		if !lives || r.Seq > seen || r.State != profiles.Sending || v.world.Stands(v.p, r) {
 			d.Order, lost = v.advance(run, seen)
 			return nil
 		}
@@ -209,11 +210,11 @@ func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
 		out.Seq, out.Ready, out.Owner, out.Message, lost = d.Seq, false, "", orchestrator.Rendered{}, false
 		r, lives := v.p.Run(d.Run)
 		s := orchestrator.Pending(v.p, d.Run)
-		if !lives || r.Seq > d.Seq || r.State != profiles.Sending || s == nil {
+		if !lives || r.Seq > d.Seq || r.State != profiles.Sending || s == nil || v.world.Stands(v.p, r) {
 			out.Order, lost = v.answer(d.Run)
 			return nil
 		}
-		if s.State != profiles.Planned || v.live.stopped[s.Channel] {
+		if s.State != profiles.Planned {
 			v.doubtful = true
 			return ErrNotYet
 		}

@@ -23,9 +23,9 @@ const (
 	sweepRest     = 2 * time.Second // before it tries again after trouble
 )
 
-// When a journey is resumed, nobody has an eye on those of its runs that could
-// have gone on during the pause: their workflows wait for a wake. A second walk
-// wakes them.
+// When a journey is resumed, or a channel that was stopped opened, nobody has
+// an eye on those runs that could have gone on meanwhile: their workflows wait
+// for a wake. A second walk wakes them.
 
 // sweepState is how far this process is.
 type sweepState struct {
@@ -119,30 +119,37 @@ func (e *Engine) sweepPeople(ctx context.Context, number int64) error {
 	return e.away(e.store.SetSwept(ctx, number))
 }
 
-// rouse wakes the runs of the journeys that were resumed since this was last
-// done.
+// rouse wakes the runs of the journeys that were resumed, and those at sends of
+// the channels that were opened, since this was last done.
 func (e *Engine) rouse(ctx context.Context, live *living) error {
 	last, err := e.store.Roused(ctx)
 	if err != nil || last.Version >= live.switches.Version {
 		return e.away(err)
 	}
-	resumed := setOf(last.Paused)
-	for _, journey := range live.switches.Paused {
-		delete(resumed, journey)
-	}
+	resumed, opened := without(last.Paused, live.switches.Paused), without(last.Stopped, live.switches.Stopped)
 	missed := live.switches.Version > last.Version+1 // any may have been paused and resumed meanwhile
-	if missed || len(resumed) > 0 {
+	if missed || len(resumed) > 0 || len(opened) > 0 {
+		freed := func(r *profiles.Run, s *profiles.Send) bool {
+			return missed || resumed[r.Journey] || s != nil && opened[s.Channel]
+		}
 		err := e.everybody(ctx, "woken", func(ids []string) error {
-			return e.each(ids, func(id string) error {
-				return e.rouseOne(ctx, id, live.switches.Version, func(j string) bool { return missed || resumed[j] })
-			})
+			return e.each(ids, func(id string) error { return e.rouseOne(ctx, id, live.switches.Version, freed) })
 		})
 		if err != nil {
 			return err
 		}
-		e.log.Info("the runs of resumed journeys are awake")
+		e.log.Info("the runs of resumed journeys and opened channels are awake")
 	}
 	return e.away(e.store.SetRoused(ctx, live.switches))
+}
+
+// without are those of some names that others are not.
+func without(names, others []string) map[string]bool {
+	set := setOf(names)
+	for _, name := range others {
+		delete(set, name)
+	}
+	return set
 }
 
 // everybody does something with all people, a batch at a time, and repeats
@@ -220,15 +227,15 @@ func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bo
 	return fitted, err
 }
 
-// rouseOne wakes the runs of one person that could have gone on while their
-// journeys were paused.
-func (e *Engine) rouseOne(ctx context.Context, id string, version int64, resumed func(journey string) bool) error {
+// rouseOne wakes the runs of one person that could have gone on while they
+// were kept from it: those that are freed, each with the send it stands at.
+func (e *Engine) rouseOne(ctx context.Context, id string, version int64, freed func(*profiles.Run, *profiles.Send) bool) error {
 	return e.onPerson(ctx, id, &task{cold: true, do: func(v *visit) error {
 		if v.live.switches.Version != version {
 			return errOutdated
 		}
 		for _, r := range v.p.Runs {
-			if due := v.dueAt(r); resumed(r.Journey) && !v.paused(r) && due != 0 && due <= v.now {
+			if due := v.dueAt(r); due != 0 && due <= v.now && !v.standsStill(r) && freed(r, orchestrator.Pending(v.p, r.ID)) {
 				v.wake(r)
 			}
 		}

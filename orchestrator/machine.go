@@ -13,6 +13,7 @@ type World struct {
 	Since   value.Time                // when it went live; 0: before anything happened
 	Release func(hash string) *Plan   // any release that has live runs; nil: unknown
 	Paused  func(journey string) bool // nil: none is paused
+	Stopped func(channel string) bool // nil: none is stopped
 	Speed   float64                   // virtual time per real time; 0 is 1. Only lateness of the machine is judged by it
 	// Assign says whether somebody is in a control group of a share (per cent)
 	// instead of the hash, and Member whether he is in a segment instead of

@@ -60,7 +60,7 @@ func (m *machine) claim(id, owner string, deadline int64) Claim {
 		m.end(r, EndedGone)
 		return Claim{Verdict: Decided}
 	}
-	if send.State == profiles.Attempting || m.queued(send) || m.isPaused(r.Journey) {
+	if send.State == profiles.Attempting || m.queued(send) || m.Stands(m.p, r) {
 		return Claim{Verdict: NotYet}
 	}
 	m.catchUp(r)

@@ -51,7 +51,8 @@ func (w *World) Settle(p *profiles.Person, now value.Time) Result {
 }
 
 // OrderOf is the order of a run at an instant: what its workflow is to do
-// next. What a paused journey keeps from going on waits to be woken.
+// next. What a paused journey or a stopped channel keeps from going on waits
+// to be woken.
 func (w *World) OrderOf(p *profiles.Person, run string, now value.Time) Order {
 	r, ok := p.Run(run)
 	if !ok {
@@ -60,6 +61,9 @@ func (w *World) OrderOf(p *profiles.Person, run string, now value.Time) Order {
 			o.Seq = e.Seq
 		}
 		return o
+	}
+	if w.Stands(p, r) {
+		return Order{Kind: WaitUntil, Seq: r.Seq}
 	}
 	if r.State == profiles.Sending {
 		o := Order{Kind: Deliver, Seq: r.Seq}
@@ -73,6 +77,17 @@ func (w *World) OrderOf(p *profiles.Person, run string, now value.Time) Order {
 		o.Until = 0
 	}
 	return o
+}
+
+// Stands says whether a live run stands at a planned send that the pause of
+// its journey, or the stop of its channel, keeps back. One that is being
+// attempted is brought to its end.
+func (w *World) Stands(p *profiles.Person, r *profiles.Run) bool {
+	if r.State != profiles.Sending {
+		return false
+	}
+	s := pending(p, r)
+	return s != nil && s.State == profiles.Planned && (w.isPaused(r.Journey) || w.isStopped(s.Channel))
 }
 
 // NextDue is the earliest instant at which something of the person is due by
@@ -250,6 +265,9 @@ func (m *machine) journey(r *profiles.Run) *dsl.Journey {
 
 // isPaused says whether the runs of a journey stand still.
 func (w *World) isPaused(journey string) bool { return w.Paused != nil && w.Paused(journey) }
+
+// isStopped says whether nothing goes out over a channel.
+func (w *World) isStopped(channel string) bool { return w.Stopped != nil && w.Stopped(channel) }
 
 func (m *machine) answer(a Answer) { m.result.Answers = append(m.result.Answers, a) }
 

@@ -86,8 +86,8 @@ func (s *Store) SetSwept(ctx context.Context, number int64) error {
 	return err
 }
 
-// Roused are the switches under which the runs of all resumed journeys were
-// last woken.
+// Roused are the switches under which the runs of all resumed journeys and
+// opened channels were last woken.
 func (s *Store) Roused(ctx context.Context) (Switches, error) {
 	var w roused
 	data, err := redis.Bytes(s.ask(ctx, cmd("HGET", keySettings, "roused")))
@@ -97,13 +97,13 @@ func (s *Store) Roused(ctx context.Context) (Switches, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &w)
 	}
-	return Switches{Version: w.Version, Paused: w.Paused}, err
+	return Switches{Version: w.Version, Paused: w.Paused, Stopped: w.Stopped}, err
 }
 
-// SetRoused notes that the runs of all journeys that are not paused by these
-// switches have been woken.
+// SetRoused notes that the runs of all that is neither paused nor stopped by
+// these switches have been woken.
 func (s *Store) SetRoused(ctx context.Context, w Switches) error {
-	data, err := json.Marshal(roused{w.Version, w.Paused})
+	data, err := json.Marshal(roused{w.Version, w.Paused, w.Stopped})
 	if err != nil {
 		return err
 	}
@@ -114,4 +114,5 @@ func (s *Store) SetRoused(ctx context.Context, w Switches) error {
 type roused struct {
 	Version int64    `json:"version"`
 	Paused  []string `json:"paused,omitempty"`
+	Stopped []string `json:"stopped,omitempty"`
 }
