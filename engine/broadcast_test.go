@@ -137,25 +137,28 @@ func TestABroadcastThatIsInterrupted(t *testing.T) {
 	first := startEngine(t, r.url, func(o *Options) {
 		o.Clock = ManualClock(start)
 		o.Fault = func(at string) error {
-			if broken.Load() && at == "commit: its answer" && commits.Add(1) > 7 {
+			if broken.Load() && at == "commit: its answer" && commits.Add(1) > 100 {
 				return ErrUnavailable
 			}
 			return nil
 		}
 	})
 	deploy(t, first, sale)
-	gold, others := crowd(t, first, 60)
+	gold, others := crowd(t, first, 600)
 	if _, err := first.Announce(context.Background(), Broadcast{ID: "spring", Journey: "sale", Segment: "gold", Params: map[string]any{"price": 9.0}}); err != nil {
 		t.Fatal(err)
 	}
 	broken.Store(true)
 	waitFor(t, "some have entered", func() bool {
 		_, _ = first.Work(context.Background(), []int{sweepPartition})
-		return commits.Load() > 8
+		return commits.Load() > 101
 	})
 	_ = first.Close()
+	if b, err := first.Broadcast(context.Background(), "spring"); err != nil || b.State != store.BroadcastRunning || b.People == 0 || b.Entered == 0 {
+		t.Fatalf("it was not interrupted on the way: %+v, %v", b, err)
+	}
 	second, _ := manual(t, r.url)
-	if b := made(t, second, "spring"); b.People != 60 || b.Entered+b.Again != int64(len(gold)) || b.Again == 0 || len(b.Refused) != 0 {
+	if b := made(t, second, "spring"); b.People != 600 || b.Entered+b.Again != int64(len(gold)) || b.Again == 0 || len(b.Refused) != 0 {
 		t.Errorf("%+v", b)
 	}
 	runsOf(t, second, gold, 1)
@@ -187,6 +190,34 @@ func announced(t *testing.T, e *Engine, clock *Clock) Broadcast {
 	}
 	clock.Set(start.Add(2 * value.Minute))
 	return b
+}
+
+// When something does not work with one of many, the others are not met again.
+func TestABroadcastCountsEachOnce(t *testing.T) {
+	e, clock := manual(t, startRedis(t).url)
+	deploy(t, e, sale)
+	gold, others := crowd(t, e, 60)
+	b := announced(t, e, clock)
+	b.Refused = map[string]int64{}
+	c := &broadcasting{b: &b, met: map[string]bool{}}
+	sweeping(e)
+	var commits atomic.Int64
+	e.fault = func(at string) error {
+		if at == "commit: its answer" && commits.Add(1) == 5 {
+			return ErrUnavailable
+		}
+		return nil
+	}
+	ctx, all := context.Background(), append(others, gold...)
+	if err := e.addressSome(ctx, all, c); !errors.Is(err, ErrUnavailable) {
+		t.Fatalf("the fifth answer is lost: %v", err)
+	}
+	if err := e.addressSome(ctx, all, c); err != nil {
+		t.Fatal(err)
+	}
+	if b.People != 60 || b.Entered != int64(len(gold)-1) || b.Again != 1 {
+		t.Errorf("%+v", b)
+	}
 }
 
 // What is over is not made again for those who join the segment later: not
