@@ -222,6 +222,8 @@ type Health struct {
 	Release  int64         // number of the live release this process has; 0: none
 	Outbox   store.Backlog // reactions that wait for Temporal
 	Skew     time.Duration // this machine's clock less Redis's
+
+	OutboxError string // why Outbox is not known
 }
 
 // Ready looks at the store. It never takes longer than two seconds.
@@ -237,8 +239,9 @@ func (e *Engine) Ready(ctx context.Context) Health {
 		return h
 	}
 	h.Writable = true
-	if b, err := e.store.Backlog(ctx); err == nil {
-		h.Outbox = b
+	var err error
+	if h.Outbox, err = e.store.Backlog(ctx); err != nil {
+		h.OutboxError = err.Error()
 	}
 	if t, err := e.store.Time(ctx); err == nil {
 		h.Skew = time.Since(t)

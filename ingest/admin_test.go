@@ -281,6 +281,15 @@ func TestHealth(t *testing.T) {
 	if status != 200 || len(r.Checks) != 5 || r.Checks[2].Detail != "3 reactions, the oldest 2s old" || r.Checks[4] != temporal {
 		t.Errorf("%d %+v", status, r)
 	}
+	f.health.Outbox.Stalled = 2
+	if status, r := ready(""); status != 200 || !r.Ready || len(r.Checks) != 1 || !strings.Contains(r.Checks[0].Detail, "2 partitions stand still") {
+		t.Errorf("%d %+v", status, r)
+	}
+	f.health.Outbox.Stalled, f.health.OutboxError = 0, "broken pipe"
+	if status, r := ready(""); status != 200 || len(r.Checks) != 1 || !strings.Contains(r.Checks[0].Detail, "broken pipe") {
+		t.Errorf("%d %+v", status, r)
+	}
+	f.health.OutboxError = ""
 	temporal.OK = false
 	if status, r := ready(""); status != 503 || r.Ready || len(r.Checks) != 1 || r.Checks[0] != temporal {
 		t.Errorf("%d %+v", status, r)

@@ -67,7 +67,7 @@ func (s *Server) checks(ctx context.Context) []Check {
 	if h.Writable {
 		list = append(list,
 			Check{Name: "release", OK: true, Detail: releaseDetail(h)},
-			Check{Name: "outbox", OK: true, Detail: fmt.Sprintf("%d reactions, the oldest %s old", h.Outbox.Entries, s.lag(h).Round(time.Millisecond))},
+			s.outbox(h),
 			Check{Name: "clock", OK: true, Detail: fmt.Sprintf("%s ahead of Redis", h.Skew.Round(time.Millisecond))})
 	}
 	list = append(list, others...)
@@ -82,6 +82,20 @@ func releaseDetail(h engine.Health) string {
 		return "none is live: deploy a workspace"
 	}
 	return fmt.Sprintf("%d is live", h.Release)
+}
+
+// outbox is what waits for Temporal. What waits for good keeps nobody from
+// being ready: events are accepted all the same.
+func (s *Server) outbox(h engine.Health) Check {
+	c := Check{Name: "outbox", OK: true, Detail: fmt.Sprintf("%d reactions, the oldest %s old", h.Outbox.Entries, s.lag(h).Round(time.Millisecond))}
+	switch {
+	case h.OutboxError != "":
+		c = Check{Name: "outbox", Spared: true, Detail: "cannot be looked at: " + h.OutboxError}
+	case h.Outbox.Stalled > 0:
+		c.OK, c.Spared = false, true
+		c.Detail += fmt.Sprintf("; %d partitions stand still at one that cannot be read: see the log", h.Outbox.Stalled)
+	}
+	return c
 }
 
 // lag is how old the oldest reaction in the outbox is, in real time.

@@ -22,6 +22,7 @@ const (
 	parallel   = 8                      // partitions worked on at once
 
 	complainEvery = 10 * time.Second
+	stalledEvery  = time.Minute // how often it is said of a partition that it stands still
 )
 
 // partitions is what the relay needs of the engine.
@@ -44,6 +45,7 @@ type Lag struct {
 	Woken   int64     // wakes sent
 	Poison  int64     // reactions that Temporal will never take, dropped and logged
 	Trouble time.Time // since when Temporal has not answered; zero: it does
+	Stalled int       // partitions of this process whose oldest reaction cannot be read
 }
 
 // relay has the partitions of this process: it takes their reactions to
@@ -58,6 +60,7 @@ type relay struct {
 	owned      map[int]engine.Lease
 	trouble    time.Time
 	complained time.Time
+	stalled    map[int]time.Time // partitions that stand still, and when it was last said
 
 	started, woken, poison atomic.Int64
 }
@@ -65,7 +68,7 @@ type relay struct {
 func newRelay(opt Options) *relay {
 	return &relay{
 		parts: opt.Engine, service: service{client: opt.Client, namespace: opt.Namespace, lives: opt.Engine.RunLives, real: realOrder(opt.Engine)},
-		log: opt.Logger, passed: opt.passed(), owned: map[int]engine.Lease{},
+		log: opt.Logger, passed: opt.passed(), owned: map[int]engine.Lease{}, stalled: map[int]time.Time{},
 	}
 }
 
@@ -112,6 +115,7 @@ func (r *relay) lease(ctx context.Context) {
 	}
 	r.mu.Lock()
 	r.owned = owned
+	maps.DeleteFunc(r.stalled, func(p int, _ time.Time) bool { _, ours := owned[p]; return !ours })
 	r.mu.Unlock()
 }
 
@@ -194,6 +198,7 @@ func (r *relay) partition(ctx context.Context, l engine.Lease, away *atomic.Bool
 	}
 	for ctx.Err() == nil && !away.Load() {
 		reactions, err := r.parts.Outbox(ctx, l, batch)
+		r.stands(l.Partition, err)
 		if err != nil || len(reactions) == 0 {
 			return
 		}
@@ -207,6 +212,27 @@ func (r *relay) partition(ctx context.Context, l engine.Lease, away *atomic.Bool
 			return // the next look tries again
 		}
 	}
+}
+
+// stands notes whether a partition stands still at an entry of its outbox that
+// cannot be read, and says so once in a while. Somebody must look at it, or a
+// newer version comes and can read it.
+func (r *relay) stands(partition int, err error) {
+	var unreadable *store.UnreadableError
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !errors.As(err, &unreadable) {
+		if err == nil {
+			delete(r.stalled, partition)
+		}
+		return
+	}
+	if said, known := r.stalled[partition]; known && time.Since(said) < stalledEvery {
+		return
+	}
+	r.stalled[partition] = time.Now()
+	r.log.Error("a partition stands still: an entry of its outbox cannot be read",
+		"partition", partition, "entry", unreadable.ID, "error", unreadable.Why)
 }
 
 // deliver takes reactions to Temporal, those of one run in their order, and
@@ -310,6 +336,6 @@ func (r *relay) lag() Lag {
 	defer r.mu.Unlock()
 	return Lag{
 		Owned: len(r.owned), Started: r.started.Load(), Woken: r.woken.Load(), Poison: r.poison.Load(),
-		Trouble: r.trouble,
+		Trouble: r.trouble, Stalled: len(r.stalled),
 	}
 }

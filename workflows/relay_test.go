@@ -1,12 +1,15 @@
 package workflows
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -99,7 +102,7 @@ func (s fakeService) StartWorkflowExecution(_ context.Context, in *workflowservi
 
 func newTestRelay(o *outboxes, f *fakeTemporal) *relay {
 	return &relay{
-		parts: o, log: slog.New(slog.DiscardHandler), passed: func(Point, string) {}, owned: map[int]engine.Lease{},
+		parts: o, log: slog.New(slog.DiscardHandler), passed: func(Point, string) {}, owned: map[int]engine.Lease{}, stalled: map[int]time.Time{},
 		service: service{
 			client: f,
 			lives: func(context.Context, string) (orchestrator.Reaction, bool, error) {
@@ -170,6 +173,52 @@ func TestOneReactionWaitsAlone(t *testing.T) {
 	}
 	if !r.lag().Trouble.IsZero() {
 		t.Error("Temporal is said not to answer")
+	}
+}
+
+// unreadable is a partition whose oldest entry cannot be read.
+type unreadable struct {
+	outboxes
+	healed bool
+}
+
+func (u *unreadable) Outbox(_ context.Context, l engine.Lease, _ int) ([]store.Reaction, error) {
+	if u.healed {
+		return nil, nil
+	}
+	return nil, &store.UnreadableError{Partition: l.Partition, ID: "7-1", Why: "it is no reaction"}
+}
+
+// A partition that stands still at an entry that cannot be read is told of,
+// once in a while, until it goes on or is another process's.
+func TestAPartitionThatStandsStillIsToldOf(t *testing.T) {
+	u, log := &unreadable{}, &bytes.Buffer{}
+	r := newTestRelay(&u.outboxes, &fakeTemporal{})
+	r.parts, r.log = u, slog.New(slog.NewTextHandler(log, nil))
+	work := func() {
+		for p := range 2 {
+			r.owned[p] = engine.Lease{Partition: p}
+			r.handle(context.Background(), map[int]bool{p: true})
+		}
+	}
+	for range 3 {
+		work()
+	}
+	if n := strings.Count(log.String(), "stands still"); n != 2 || !strings.Contains(log.String(), "partition=1 entry=7-1") {
+		t.Errorf("it is said %d times: %s", n, log)
+	}
+	if n := r.lag().Stalled; n != 2 {
+		t.Errorf("%d partitions stand still", n)
+	}
+	r.stalled[0] = time.Now().Add(-stalledEvery)
+	work()
+	if n := strings.Count(log.String(), "stands still"); n != 3 {
+		t.Errorf("after a minute it is said %d times", n)
+	}
+	u.healed = true
+	work()
+	if n := r.lag().Stalled; n != 0 {
+		t.Errorf("%d partitions stand still that go on", n)
 	}
 }
 

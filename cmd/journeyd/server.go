@@ -182,6 +182,7 @@ func (s *server) measure() {
 	add("journey_workers_down", "Temporal workers that do not run; they are started again.", func() float64 { return float64(len(s.side.Down())) })
 	add("journey_partitions", "Partitions that this process has.", func() float64 { return float64(s.side.Lag().Owned) })
 	add("journey_reactions_dropped", "Reactions that Temporal will never take: an alarm.", func() float64 { return float64(s.side.Lag().Poison) })
+	add("journey_partitions_stalled", "Partitions of this process whose oldest reaction cannot be read: an alarm.", func() float64 { return float64(s.side.Lag().Stalled) })
 }
 
 // health is what the API's readiness depends on besides the engine. Events are
@@ -206,6 +207,10 @@ func (s *server) health(ctx context.Context) []ingest.Check {
 	relay := ingest.Check{Name: "relay", OK: true, Detail: fmt.Sprintf("%d partitions, %d runs started, %d wakes", lag.Owned, lag.Started, lag.Woken)}
 	if lag.Poison > 0 {
 		relay.Detail += fmt.Sprintf(", %d reactions dropped", lag.Poison)
+	}
+	if lag.Stalled > 0 {
+		relay.OK, relay.Spared = false, true
+		relay.Detail += fmt.Sprintf(", %d partitions stand still", lag.Stalled)
 	}
 	return []ingest.Check{temporal, workers, relay}
 }

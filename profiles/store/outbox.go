@@ -79,8 +79,21 @@ func (r *Reaction) unpack(b []byte) error {
 	return nil
 }
 
+// UnreadableError says that an entry of an outbox cannot be read: it is broken,
+// or of a newer version. Those behind it in its partition wait for it.
+type UnreadableError struct {
+	Partition int
+	ID        string // of the entry in the stream
+	Why       string // without what is in the entry
+}
+
+func (u *UnreadableError) Error() string {
+	return fmt.Sprintf("outbox of partition %d: entry %q: %s", u.Partition, u.ID, u.Why)
+}
+
 // Outbox reads the oldest unacknowledged reactions of a partition after an
-// entry's id; "": from the beginning.
+// entry's id; "": from the beginning. It ends before an entry that cannot be
+// read. *UnreadableError: that is the first one.
 func (s *Store) Outbox(ctx context.Context, partition int, after string, max int) ([]Reaction, error) {
 	from := "-"
 	if after != "" {
@@ -92,25 +105,31 @@ func (s *Store) Outbox(ctx context.Context, partition int, after string, max int
 	}
 	out := make([]Reaction, len(entries))
 	for i, entry := range entries {
-		if err := out[i].read(entry); err != nil {
-			return nil, fmt.Errorf("outbox of partition %d: %w", partition, err)
+		err := out[i].read(entry)
+		switch {
+		case err == nil:
+		case i > 0:
+			return out[:i], nil
+		default:
+			return nil, &UnreadableError{Partition: partition, ID: out[i].ID, Why: err.Error()}
 		}
 	}
 	return out, nil
 }
 
-// read takes an entry of the stream apart.
+// read takes an entry of the stream apart. Its id is set even if the rest
+// cannot be read.
 func (r *Reaction) read(entry any) error {
 	parts, err := redis.Values(entry, nil)
 	if err != nil || len(parts) != 2 {
-		return fmt.Errorf("an entry that is none")
+		return fmt.Errorf("it is none")
 	}
 	if r.ID, err = redis.String(parts[0], nil); err != nil {
-		return err
+		return fmt.Errorf("it has no id")
 	}
 	fields, err := redis.ByteSlices(parts[1], nil)
 	if err != nil || len(fields) != 2 {
-		return fmt.Errorf("entry %s is no reaction", r.ID)
+		return fmt.Errorf("it is no reaction")
 	}
 	return r.unpack(fields[1])
 }
@@ -136,7 +155,8 @@ func (s *Store) Ack(ctx context.Context, l Lease, ids ...string) error {
 // Backlog is how much waits in the outboxes.
 type Backlog struct {
 	Entries int64
-	Oldest  value.Time // Reaction.At of the oldest; 0: there is none
+	Oldest  value.Time // Reaction.At of the oldest that can be read; 0: there is none
+	Stalled int        // partitions whose oldest entry cannot be read: all behind it waits
 }
 
 // Backlog looks at the outboxes of all partitions.
@@ -162,8 +182,9 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 		}
 		for _, entry := range entries {
 			var r Reaction
-			if err := r.read(entry); err != nil {
-				return Backlog{}, fmt.Errorf("outbox of partition %d: %w", i/2, err)
+			if r.read(entry) != nil {
+				b.Stalled++
+				continue
 			}
 			if b.Oldest == 0 || r.At < b.Oldest {
 				b.Oldest = r.At

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -268,6 +269,43 @@ func TestOutbox(t *testing.T) {
 		put(t, s, c)
 		if next := must(s.Outbox(ctx, part, got[9].ID, 2)); len(next) != 2 {
 			t.Errorf("an entry got an id that was there before: %+v", next)
+		}
+	})
+}
+
+// What lies before an entry that cannot be read is read; the entry is named,
+// and the rest of the outboxes is counted all the same.
+func TestUnreadableOutbox(t *testing.T) {
+	both(t, func(t *testing.T, s *env) {
+		part := store.Partition("ann")
+		l, _, _ := s.Lease(ctx, part, "a", 10*time.Second)
+		c := unchecked(somebody("ann", 1), nil)
+		c.Reactions = []store.Reaction{{Run: "ann.1", At: 7}}
+		put(t, s, c)
+		keys, err := redis.Strings(s.c.Do("KEYS", "*outbox"))
+		if err != nil || len(keys) != 1 {
+			t.Fatal(keys, err)
+		}
+		id, err := redis.String(s.c.Do("XADD", keys[0], "9999999999999-7", "r", "nonsense"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := must(s.Outbox(ctx, part, "", 100))
+		if len(got) != 1 || got[0].Run != "ann.1" {
+			t.Fatalf("before it: %+v", got)
+		}
+		if b := must(s.Backlog(ctx)); b.Stalled != 0 || b.Entries != 2 || b.Oldest != 7 {
+			t.Errorf("backlog %+v", b)
+		}
+		if err := s.Ack(ctx, l, got[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		var u *store.UnreadableError
+		if _, err := s.Outbox(ctx, part, "", 100); !errors.As(err, &u) || u.ID != id || u.Partition != part || strings.Contains(err.Error(), "nonsense") {
+			t.Errorf("at it: %v", err)
+		}
+		if b := must(s.Backlog(ctx)); b.Stalled != 1 || b.Entries != 1 {
+			t.Errorf("backlog %+v", b)
 		}
 	})
 }
