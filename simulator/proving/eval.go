@@ -1,6 +1,7 @@
 package proving
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -282,11 +283,16 @@ func (s surroundings) arithmetic(op string, a, b any) any {
 		case float64:
 			switch op {
 			case "+":
-				return x + y
+				x += y
 			case "-":
-				return x - y
+				x -= y
+			default:
+				x *= y
 			}
-			return x * y
+			if math.IsInf(x, 0) || math.IsNaN(x) {
+				return nil // beyond all numbers: missing, like a division by zero
+			}
+			return x
 		}
 	case value.Duration:
 		return x + value.Duration(sign)*b.(value.Duration)
