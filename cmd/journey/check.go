@@ -88,6 +88,9 @@ func (c *checking) run(out io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
+	if len(sources) == 0 {
+		return noSources(dir)
+	}
 	program, diags := dsl.Load(sources)
 	diags = placed(dir, diags)
 	if err := c.report(out, diags, named(dir, sources)); err != nil {

@@ -65,6 +65,7 @@ type problem struct {
 	Title       string            `json:"title"`
 	Detail      string            `json:"detail"`
 	Code        string            `json:"code"`
+	Field       string            `json:"field"` // what it is about
 	RequestID   string            `json:"request_id"`
 	Diagnostics []json.RawMessage `json:"diagnostics"`
 
@@ -78,6 +79,9 @@ func (p *problem) Error() string {
 	}
 	if what == "" {
 		what = http.StatusText(p.status)
+	}
+	if p.Field != "" {
+		what = p.Field + ": " + what
 	}
 	s := fmt.Sprintf("the server answered %d: %s", p.status, what)
 	if p.status == http.StatusUnauthorized || p.status == http.StatusForbidden {

@@ -56,7 +56,7 @@ func deploy(cmd *cobra.Command, c *client, dir string, dryRun, asJSON bool) erro
 		return err
 	}
 	if len(sources) == 0 {
-		return usage("there are no %s files in %q", dsl.Extension, dir)
+		return noSources(dir)
 	}
 	out := cmd.OutOrStdout()
 	program, diags := dsl.Load(sources)

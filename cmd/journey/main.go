@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"journey/cmd/internal/flagerr"
 )
 
 // The codes that the command exits with.
@@ -80,7 +82,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%w (see `%s --help`)", err, cmd.CommandPath())
+		return usage("%w (see `%s --help`)", flagerr.Plain(err), cmd.CommandPath())
 	})
 	root.AddCommand(
 		newBroadcast(),
@@ -93,6 +95,7 @@ func newRoot() *cobra.Command {
 		newGraph(),
 		newForecast(),
 		newInit(),
+		newJourneys(),
 		newLSP(),
 		newPause(),
 		newReleases(),

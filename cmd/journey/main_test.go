@@ -89,6 +89,12 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, map[string]any{"journey": "welcome"})
 	case r.Method == http.MethodPost && path == "/v1/admin/journeys/nothing/pause":
 		problemJSON(w, http.StatusNotFound, map[string]any{"detail": `there is no journey "nothing" in the live release`})
+	case r.Method == http.MethodPost && path == "/v1/admin/journeys/twice/pause":
+		problemJSON(w, http.StatusBadRequest, map[string]any{"detail": "is wrong", "field": "name"})
+	case r.Method == http.MethodGet && path == "/v1/admin/journeys":
+		answerJSON(w, map[string]any{"journeys": []map[string]any{
+			{"journey": "sale", "title": "The sale of spring", "state": "live"}, {"journey": "welcome", "state": "paused"},
+		}})
 	case strings.HasPrefix(path, "/v1/admin/broadcasts"):
 		a.broadcast(w, r)
 	default:

@@ -33,6 +33,9 @@ func readWorkspace(dir string) (map[string]string, error) {
 	return sources, nil
 }
 
+// noSources says that a folder is no workspace.
+func noSources(dir string) error { return usage("there are no %s files in %q", dsl.Extension, dir) }
+
 // spread replaces DIR/... by the workspaces at DIR and below it: each topmost
 // folder with sources.
 func spread(args []string) ([]string, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/mail"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"journey/dsl"
 	"journey/dsl/diag"
 )
 
@@ -205,7 +207,7 @@ func show(k *koanf.Koanf) []string {
 
 // complete says what a production server still has to be told.
 func (c *config) complete() error {
-	var missing []string
+	var missing, variables []string
 	for name, v := range map[string]string{"redis": c.Redis, "temporal": c.Temporal, "admin_key": c.AdminKey} {
 		if v == "" {
 			missing = append(missing, name)
@@ -214,10 +216,17 @@ func (c *config) complete() error {
 	if len(c.WriteKeys) == 0 {
 		missing = append(missing, "write_keys")
 	}
-	sort.Strings(missing)
 	if len(missing) > 0 {
-		return fmt.Errorf("the configuration lacks %s: give it by --config FILE, by flags, or as JOURNEY_%s",
-			strings.Join(missing, ", "), strings.ToUpper(missing[0]))
+		sort.Strings(missing)
+		for _, name := range missing {
+			variable := "JOURNEY_" + strings.ToUpper(name)
+			if name == "write_keys" {
+				variable += "_NAME"
+			}
+			variables = append(variables, variable)
+		}
+		return fmt.Errorf("the configuration lacks %s: write them in the file of --config, or set %s",
+			strings.Join(missing, ", "), strings.Join(variables, ", "))
 	}
 	if err := isAddress(c.Temporal); err != nil {
 		return err
@@ -268,11 +277,11 @@ func (c *config) completeMail() error {
 	}
 	switch {
 	case c.From == "" && c.SMTP != "":
-		return errors.New("the configuration lacks from: the sender of e-mails, like shop@example.com")
+		return errors.New("the configuration lacks from (JOURNEY_FROM): the sender of e-mails, like shop@example.com")
 	case c.PublicURL == "":
-		return errors.New("the configuration lacks public_url: the address of this server in the links of messages, like https://journey.example.com")
+		return errors.New("the configuration lacks public_url (JOURNEY_PUBLIC_URL): the address of this server in the links of messages, like https://journey.example.com")
 	case len(c.LinkSecret) == 0:
-		return errors.New("the configuration lacks link_secret: it signs the links by which people leave; make one with `openssl rand -hex 32`, and keep it")
+		return errors.New("the configuration lacks link_secret (JOURNEY_LINK_SECRET): it signs the links by which people leave; make one with `openssl rand -hex 32`, and keep it")
 	}
 	return nil
 }
@@ -310,6 +319,8 @@ func redacted(s string) string {
 func exists(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %q: name the one with the %s files", dir, dsl.Extension)
 	case err != nil:
 		return fmt.Errorf("the workspace %s cannot be read: %w", dir, err)
 	case !info.IsDir():

@@ -146,14 +146,15 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"serve", "shop"}, 2, "no arguments"},
 		{[]string{"dev", shop, "--temporal", "somewhere"}, 2, "host:port"},
 		{[]string{"dev", shop, "--listen", "127.0.0.1:0", "--redis", "somewhere"}, 1, "no URL"},
-		{[]string{"dev", "no/such/folder"}, 2, "no/such/folder"},
+		{[]string{"dev", "no/such/folder"}, 2, `there is no folder "no/such/folder"`},
+		{[]string{"dev", shop, "--speed", "abc"}, 2, `--speed: "abc" is no number (`},
 		{[]string{"dev", shop, "--speed", "0"}, 2, "--speed 0"},
 		{[]string{"dev", shop, "--listen", busy.Addr().String()}, 1, "address already in use"},
 		{[]string{"dev", shop, "--listen", "0.0.0.0:0"}, 2, "this machine only"},
 		{[]string{"dev", shop, "--listen", "127.0.0.1:0", "--data", locked}, 1, locked},
 		{[]string{"dev", wrong}, 3, "pinng"},
 		{[]string{"dev", shop, "--listen", "127.0.0.1:0", "--smtp", "http://x"}, 2, "smtp"},
-		{[]string{"serve"}, 2, "admin_key"},
+		{[]string{"serve"}, 2, "set JOURNEY_ADMIN_KEY, JOURNEY_REDIS, JOURNEY_TEMPORAL, JOURNEY_WRITE_KEYS_NAME"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			code, out, errs := exits(t, c.args...)

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/worker"
 
+	"journey/cmd/internal/flagerr"
 	"journey/dsl/diag"
-
 	"journey/engine"
 )
 
@@ -104,7 +104,7 @@ func root() *cobra.Command {
 		},
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath()))
+		return usage(fmt.Errorf("%w (%s --help lists the flags)", flagerr.Plain(err), cmd.CommandPath()))
 	})
 	cmd.AddCommand(devCommand(), serveCommand())
 	return cmd
