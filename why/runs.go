@@ -34,11 +34,12 @@ func (x *explainer) run(r *profiles.Run) Run {
 	if r.Until != 0 {
 		out.Until = r.Until.String()
 	}
+	paused := x.world.Paused != nil && x.world.Paused(r.Journey)
 	if s := x.probe.Step(r); s != nil {
 		out.Step, out.Doing, out.Place = s.Head().ID, head(s), Place(s.Head().Span)
-		out.Waits = x.waits(r, s)
+		out.Waits = x.waits(r, s, paused)
 	}
-	if x.world.Paused != nil && x.world.Paused(r.Journey) {
+	if paused {
 		out.Waits = append(out.Waits, "the journey is paused: its runs stand still")
 	}
 	for _, e := range j.Exits {
@@ -69,8 +70,8 @@ func head(s dsl.Step) string {
 	return OneLine(s.Head().Span.Text())
 }
 
-// waits says what a run waits for.
-func (x *explainer) waits(r *profiles.Run, s dsl.Step) []string {
+// waits says what a run waits for; paused, that its journey stands still.
+func (x *explainer) waits(r *profiles.Run, s dsl.Step, paused bool) []string {
 	var says []string
 	if r.State == profiles.Paused {
 		return []string{"stands still before this step, since " + x.local(r.Until)}
@@ -90,12 +91,18 @@ func (x *explainer) waits(r *profiles.Run, s dsl.Step) []string {
 	case *dsl.Send, *dsl.Ask:
 		says = append(says, x.delivering(r, until))
 	default:
-		if until == "" {
+		switch {
+		case until == "" && paused:
+			return []string{"goes on as soon as the journey is resumed"}
+		case until == "":
 			return []string{"goes on at once"}
 		}
 		says = append(says, "waits until "+until)
 	}
-	if r.Until != 0 && r.Until < x.at {
+	switch over := r.Until != 0 && r.Until < x.at; {
+	case over && paused:
+		says = append(says, "that is over: it goes on as soon as the journey is resumed")
+	case over:
 		says = append(says, "that is over: it goes on as soon as the machine gets to it")
 	}
 	return says

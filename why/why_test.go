@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -273,4 +274,24 @@ func mustJSON(v any) string {
 		panic(err)
 	}
 	return string(b)
+}
+
+// What a paused run says does not contradict itself: it goes on when its
+// journey does, however long ago its wait was over.
+func TestPausedRunsGoOnWhenResumed(t *testing.T) {
+	plan := load(t, map[string]string{"w.journey": `
+journey w {
+  enter on ping
+  once
+  wait 1 day
+  tag "done"
+}
+event ping {}
+`})
+	s := play(t, plan, `{"userId": "ann", "event": "ping", "at": "0m"}`, "2026-03-02 10:00")
+	s.World.Paused = func(string) bool { return true }
+	e := why.Explain(s.World, s.Person, "w", s.Now+value.Time(48*time.Hour/time.Millisecond))
+	if !strings.Contains(e.Rendered, "it goes on as soon as the journey is resumed") || strings.Contains(e.Rendered, "the machine") {
+		t.Error(e.Rendered)
+	}
 }
