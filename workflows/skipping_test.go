@@ -397,6 +397,7 @@ func (d *skipping) submit(c *simulator.Call, id string) error {
 		Kind: c.Wire.Kind, Source: "test", MessageID: id, UserID: c.Wire.UserID, AnonymousID: c.Wire.AnonymousID, Event: c.Wire.Event, Journey: c.Wire.Journey,
 		Properties: c.Wire.Properties, Traits: c.Wire.Traits,
 		Time: time.UnixMilli(int64(c.Wire.At)), Received: time.UnixMilli(int64(c.At)),
+		Own: true, // a test's clicks and their like come from the server
 	}
 	results, err := d.engine.Submit(d.ctx, []engine.Call{call})
 	if err != nil {
