@@ -257,6 +257,22 @@ func TestFatalEndsTheProcess(t *testing.T) {
 	}
 }
 
+// The server's warnings are for debugging; its errors are for everybody.
+func TestWarningsAreForDebugging(t *testing.T) {
+	t.Parallel()
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
+		var said logs
+		l := newLogger(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: level})), nil)
+		l.phase.Store(running)
+		l.Warn("Fail to process task")
+		l.Error("the store is broken")
+		warned := strings.Contains(said.String(), "Fail to process task")
+		if warned != (level == slog.LevelDebug) || !strings.Contains(said.String(), "the store is broken") {
+			t.Errorf("at %s: %s", level, said.String())
+		}
+	}
+}
+
 func write(t *testing.T, file, content string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
