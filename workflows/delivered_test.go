@@ -20,7 +20,9 @@ type counting struct {
 	answer channels.Outcome
 }
 
-func (c *counting) Prepare(context.Context, channels.Message) (channels.Delivery, error) { return c, nil }
+func (c *counting) Prepare(context.Context, channels.Message) (channels.Delivery, error) {
+	return c, nil
+}
 func (c *counting) Deliver(context.Context) channels.Result {
 	c.out++
 	return channels.Result{Outcome: c.answer}
