@@ -193,6 +193,28 @@ func (p *Program) Runnings() []*cond.Running {
 	return list
 }
 
+// Hours is what must be kept by the hour of events that are no longer kept
+// themselves: each count and each number once, with its widest window.
+func (p *Program) Hours() []*cond.HourRead {
+	all := map[string]*cond.HourRead{}
+	p.Exprs(func(x *cond.Expr) {
+		for _, r := range x.Reads().Hours {
+			k := all[r.Key()]
+			if k == nil {
+				c := *r
+				all[r.Key()] = &c
+				continue
+			}
+			k.Window = max(k.Window, r.Window)
+		}
+	})
+	list := make([]*cond.HourRead, 0, len(all))
+	for _, key := range sorted(all) {
+		list = append(list, all[key])
+	}
+	return list
+}
+
 // eventReads gathers which properties of an event at hand are read. A nil one
 // gathers nothing.
 type eventReads struct {

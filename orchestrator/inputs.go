@@ -210,6 +210,7 @@ func (m *machine) keep(e *cond.Event, window value.Duration) {
 	}
 	k.List = append(k.List, e)
 	n := max(0, len(k.List)-maxKept)
+	m.keepHours(e.Name, k.List[:n])
 	if window > 0 {
 		for n < len(k.List) && m.at.Sub(k.List[n].At) > window {
 			n++

@@ -172,9 +172,11 @@ func unite(a, b any) any {
 }
 
 // absorbEvents unites the kept events and the newest ones, each once, in the
-// order of arrival. They get numbers of their own after the old ones.
+// order of arrival. They get numbers of their own after the old ones. What is
+// known of theirs by the hour is added: those were events of their own.
 func (m *machine) absorbEvents(l *profiles.Person) {
 	p := m.p
+	p.AbsorbHours(l)
 	for kind, theirs := range l.Events {
 		if p.Events == nil {
 			p.Events = map[string]*profiles.Kept{}
@@ -187,6 +189,7 @@ func (m *machine) absorbEvents(l *profiles.Person) {
 		list := uniteEvents(ours.List, theirs.List)
 		numbers := ours.Dropped + len(ours.List)
 		if n := len(list) - maxKept; n > 0 {
+			m.keepHours(kind, list[:n])
 			list = list[n:]
 		}
 		p.Events[kind] = &profiles.Kept{List: list, Dropped: numbers}

@@ -20,7 +20,8 @@ type Plan struct {
 	asksSends map[string]bool  // by journey: a condition asks sent, opened or clicked
 	keeps     map[string]*keep // what is kept of past events
 	running   map[string][]*cond.Running
-	hears     map[string]bool // kinds of events that are named anywhere
+	hours     map[string][]*cond.HourRead // what is kept by the hour of events that the bound drops
+	hears     map[string]bool             // kinds of events that are named anywhere
 }
 
 // eventPlan is what an event of one kind can bring about.
@@ -57,6 +58,7 @@ func NewPlan(p *dsl.Program) *Plan {
 		requests: map[string]*request{},
 		keeps:    map[string]*keep{},
 		running:  map[string][]*cond.Running{},
+		hours:    map[string][]*cond.HourRead{},
 		order:    make(map[string]int, len(p.Traits)),
 	}
 	plan.asksSends = map[string]bool{}
@@ -68,6 +70,9 @@ func NewPlan(p *dsl.Program) *Plan {
 	}
 	for _, r := range p.Keeps() {
 		plan.addKeep(r)
+	}
+	for _, r := range p.Hours() {
+		plan.hours[r.Event] = append(plan.hours[r.Event], r)
 	}
 	for _, j := range p.Journeys {
 		plan.keepForWaits(j)
@@ -148,6 +153,9 @@ func (p *Plan) keepForWaits(j *dsl.Journey) {
 		for _, r := range e.Reads().Events {
 			r.Window = 0
 			p.addKeep(r)
+		}
+		for _, r := range e.Reads().Hours {
+			hourly(p.hours[r.Event], r.Key()).Window = 0
 		}
 	}
 }

@@ -27,6 +27,8 @@ func (v *view) Running(r *cond.Running) any {
 	return v.m.p.Running[r.Key()].Result(r)
 }
 
+func (v *view) Hours(r *cond.HourRead) []cond.Hour { return v.m.p.HoursOf(r) }
+
 // InSegment is the present membership under the live release; a segment that
 // is gone there is asked under the run's own.
 func (v *view) InSegment(name string) bool {

@@ -182,6 +182,7 @@ func (m *machine) settle(limit value.Time) { m.drain(limit - 1) }
 func (m *machine) close(now value.Time) {
 	m.react()
 	m.drain(now)
+	m.forgetHours()
 }
 
 func (m *machine) drain(last value.Time) {

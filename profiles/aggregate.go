@@ -22,7 +22,7 @@ func (a *Aggregate) Add(r *cond.Running, e *cond.Event) {
 		a.Event = e
 		a.N++
 	default:
-		n, ok := numberOf(r, e)
+		n, ok := numberOf(e, r.Prop)
 		if !ok {
 			return // aggregates pass over missing values
 		}
@@ -60,15 +60,15 @@ func (a *Aggregate) Result(r *cond.Running) any {
 	return a.Number
 }
 
-func numberOf(r *cond.Running, e *cond.Event) (float64, bool) {
-	if r.Prop == "at" {
+func numberOf(e *cond.Event, prop string) (float64, bool) {
+	if prop == "at" {
 		return float64(e.At), true
 	}
-	if !strings.Contains(r.Prop, ".") {
-		n, ok := e.Props[r.Prop].(float64)
+	if !strings.Contains(prop, ".") {
+		n, ok := e.Props[prop].(float64)
 		return n, ok
 	}
-	n, ok := value.Path(e.Props, r.Prop).(float64)
+	n, ok := value.Path(e.Props, prop).(float64)
 	return n, ok
 }
 
@@ -82,7 +82,7 @@ func (a *Aggregate) Absorb(r *cond.Running, b *Aggregate, both []*cond.Event) {
 		for _, e := range both {
 			n, ok := 1.0, true
 			if r.Agg == cond.Sum {
-				n, ok = numberOf(r, e)
+				n, ok = numberOf(e, r.Prop)
 			}
 			if ok {
 				a.Number -= n

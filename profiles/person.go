@@ -19,6 +19,7 @@ type Person struct {
 	Events      map[string]*Kept       // past events that a condition reads, by kind
 	Recent      []*cond.Event          // the newest 20 of any kind, whole, oldest first
 	Running     map[string]*Aggregate  // by cond.Running.Key
+	Hours       map[string][]cond.Hour // by cond.HourRead.Key: what is left of events that are no longer kept, oldest first
 	Segments    map[string]value.Time  // those he is in, since when
 	Whens       map[string]bool        // did an `enter when` hold when last looked? by "journey/entry"
 	Splits      map[string]string      // branch by split name

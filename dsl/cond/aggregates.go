@@ -91,8 +91,9 @@ func extreme(e *Env, best, v any, least bool) any {
 	return best
 }
 
-// aggregate compiles sum, mean, median, min and max over a list.
-func (k *compiler) aggregate(n ast.Node, name string, l, body *code) *code {
+// aggregate compiles sum, mean, median, min and max over a list; hours is what
+// of it is known by the hour only, nil if nothing.
+func (k *compiler) aggregate(n ast.Node, name string, l, body *code, hours *HourRead) *code {
 	numeric := name != "min" && name != "max"
 	if !isNumber(body.typ) && !isAny(body.typ) && (numeric || !isMoment(body.typ) && body.typ.Kind != value.DurationKind) {
 		what := "numbers"
@@ -106,7 +107,7 @@ func (k *compiler) aggregate(n ast.Node, name string, l, body *code) *code {
 	}
 	list := l.asList()
 	if numeric || isNumber(body.typ) {
-		return k.aggregateNumbers(n, name, list, body)
+		return k.aggregateNumbers(n, name, list, body, hours)
 	}
 	get := body.asVal()
 	k.zone = k.zone || body.typ.Kind == value.DateKind || isAny(body.typ)
@@ -122,7 +123,7 @@ func (k *compiler) aggregate(n ast.Node, name string, l, body *code) *code {
 	})
 }
 
-func (k *compiler) aggregateNumbers(n ast.Node, name string, list func(*Env) elements, body *code) *code {
+func (k *compiler) aggregateNumbers(n ast.Node, name string, list func(*Env) elements, body *code, hours *HourRead) *code {
 	get := body.asNum()
 	t := typNumber
 	if body.typ.Kind == value.Integer && name != "mean" && name != "median" {
@@ -154,6 +155,13 @@ func (k *compiler) aggregateNumbers(n ast.Node, name string, list func(*Env) ele
 	return numCode(n, t, func(e *Env) (float64, bool) {
 		l, outer := list(e), e.it
 		sum, count, best := 0.0, 0, 0.0
+		if hours != nil {
+			t := hours.total(e)
+			sum, count, best = t.Sum, t.N, t.Max
+			if name == "min" {
+				best = t.Min
+			}
+		}
 		for i := range l.len() {
 			e.it = l.at(i)
 			x, ok := get(e)

@@ -71,6 +71,7 @@ type compiler struct {
 
 	sources   []*source
 	running   []*Running
+	hours     []*HourRead
 	zone, now bool
 	holed     bool // the parser could not read a part
 }

@@ -28,6 +28,9 @@ type Person interface {
 	// Running is the value of a running aggregate over all events of a kind:
 	// a number for count, sum, min and max, an *Event for first and last.
 	Running(r *Running) any
+	// Hours is what is left of the events of a kind that are no longer kept,
+	// by the hour, the oldest first.
+	Hours(r *HourRead) []Hour
 	// InSegment and InJourney are the person's memberships.
 	InSegment(name string) bool
 	InJourney(name string) bool
@@ -134,5 +137,6 @@ type Reads struct {
 	Messages []string // whose sends, opens or clicks by the run are asked
 	Events   []EventRead
 	Running  []*Running
-	Now      bool // time alone can change it
+	Hours    []*HourRead // of some of the windows in Events, what is no longer kept
+	Now      bool        // time alone can change it
 }

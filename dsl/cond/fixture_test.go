@@ -15,6 +15,7 @@ type person struct {
 	events   map[string][]*Event
 	segments map[string]bool
 	journeys map[string]bool
+	hours    map[string][]Hour
 }
 
 func (p *person) ID() string                  { return "p1" }
@@ -22,6 +23,7 @@ func (p *person) Trait(name string) any       { return p.traits[name] }
 func (p *person) Events(name string) []*Event { return p.events[name] }
 func (p *person) InSegment(name string) bool  { return p.segments[name] }
 func (p *person) InJourney(name string) bool  { return p.journeys[name] }
+func (p *person) Hours(r *HourRead) []Hour    { return p.hours[r.Key()] }
 func (p *person) Running(r *Running) any {
 	evs := p.events[r.Event]
 	switch r.Agg {

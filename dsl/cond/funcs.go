@@ -88,6 +88,8 @@ func (k *compiler) call(n *ast.CallNode) *code {
 		return k.age(n)
 	case f.body:
 		return k.overList(n, name)
+	case name == "len" && isWindow(n.Arguments[0]):
+		return k.overList(n, "count")
 	}
 	if event, ok := k.plainEvent(n.Arguments[0]); ok {
 		switch _, text := n.Arguments[0].(*ast.StringNode); {

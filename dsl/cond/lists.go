@@ -31,10 +31,15 @@ func (k *compiler) overList(n *ast.CallNode, name string) *code {
 	}
 	if len(args) == 1 {
 		if name == "count" {
-			list := l.asList()
+			list, hours := l.asList(), k.hoursOf(n, name, l)
+			if hours != nil {
+				return numCode(n, typInteger, func(e *Env) (float64, bool) {
+					return float64(list(e).len() + hours.total(e).N), true
+				})
+			}
 			return numCode(n, typInteger, func(e *Env) (float64, bool) { return float64(list(e).len()), true })
 		}
-		return k.aggregate(n, name, l, k.element(args[0], elemOf(l.typ), l.from))
+		return k.aggregate(n, name, l, k.element(args[0], elemOf(l.typ), l.from), nil)
 	}
 	body := k.body(n, name, l)
 	if body.bad {
@@ -55,7 +60,11 @@ func (k *compiler) overList(n *ast.CallNode, name string) *code {
 	case "most":
 		return k.most(n, l, body)
 	}
-	return k.aggregate(n, name, l, body)
+	var hours *HourRead
+	if isNumber(body.typ) {
+		hours = k.hoursOf(n, name, l)
+	}
+	return k.aggregate(n, name, l, body, hours)
 }
 
 // listOrEvent compiles what stands where a function wants a list: an event

@@ -109,5 +109,22 @@ func (k *compiler) reads() Reads {
 		y.Props = slices.Compact(slices.Sorted(slices.Values(append(x.Props, y.Props...))))
 	}
 	slices.SortFunc(r.Running, func(a, b *Running) int { return strings.Compare(a.key, b.key) })
+	r.Hours = k.hoursRead()
 	return r
+}
+
+// hoursRead is what is read by the hour, each once with its widest window.
+func (k *compiler) hoursRead() []*HourRead {
+	var list []*HourRead
+	for _, x := range k.hours {
+		i := slices.IndexFunc(list, func(y *HourRead) bool { return y.key == x.key })
+		if i < 0 {
+			c := *x
+			list = append(list, &c)
+			continue
+		}
+		list[i].Window = max(list[i].Window, x.Window)
+	}
+	slices.SortFunc(list, func(a, b *HourRead) int { return strings.Compare(a.key, b.key) })
+	return list
 }

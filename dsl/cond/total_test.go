@@ -147,6 +147,14 @@ func (k *keptPerson) Events(name string) []*Event {
 	}
 	return kept
 }
+func (k *keptPerson) Hours(r *HourRead) []Hour {
+	for _, x := range k.r.Hours {
+		if x.Key() == r.Key() && r.Window <= x.Window {
+			return k.p.Hours(r)
+		}
+	}
+	return nil
+}
 func (k *keptPerson) Running(r *Running) any {
 	if !slices.ContainsFunc(k.r.Running, func(x *Running) bool { return x.Key() == r.Key() }) {
 		return "never read"

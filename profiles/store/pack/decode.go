@@ -82,22 +82,24 @@ func (d *decoder) person(r *reading) {
 	for range d.count(3) {
 		p.Absorbed = append(p.Absorbed, profiles.Absorbed{ID: d.once(), Version: d.uint(), At: d.time()})
 	}
-	d.more(p)
+	d.more(r)
 }
 
-func (d *decoder) more(p *profiles.Person) {
+func (d *decoder) more(r *reading) {
 	if len(d.rest) == 0 {
 		return
 	}
+	p := r.p
 	p.Controls = d.flags()
-	n := d.count(2)
-	if n == 0 {
-		return
+	if n := d.count(2); n > 0 {
+		p.Calendar = make(map[string]value.Date, n)
+		for range n {
+			entry := d.str()
+			p.Calendar[entry] = value.Date(d.int())
+		}
 	}
-	p.Calendar = make(map[string]value.Date, n)
-	for range n {
-		entry := d.str()
-		p.Calendar[entry] = value.Date(d.int())
+	if len(d.rest) > 0 {
+		d.hours(r)
 	}
 }
 

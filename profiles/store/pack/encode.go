@@ -115,13 +115,14 @@ func (e *encoder) person(w *writing, rewrite bool) {
 		e.uint(a.Version)
 		e.time(a.At)
 	}
-	e.more(p)
+	e.more(w)
 }
 
 // more writes what most people have not. What comes new to a person is added
 // at its end: a reader stops where the bytes do, so older people have it not.
-func (e *encoder) more(p *profiles.Person) {
-	if len(p.Controls)+len(p.Calendar) == 0 {
+func (e *encoder) more(w *writing) {
+	p := w.p
+	if len(p.Controls)+len(p.Calendar)+len(p.Hours) == 0 {
 		return
 	}
 	e.flags(p.Controls)
@@ -129,6 +130,9 @@ func (e *encoder) more(p *profiles.Person) {
 	for _, entry := range sorted(e, p.Calendar) {
 		e.str(entry)
 		e.int(int64(p.Calendar[entry]))
+	}
+	if len(p.Hours) > 0 {
+		e.hours(w, p)
 	}
 }
 
