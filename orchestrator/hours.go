@@ -22,9 +22,9 @@ func (m *machine) keepHours(kind string, dropped []*cond.Event) {
 	}
 }
 
-// forgetHours drops the hours that have left their windows. What the live
-// release does not read stays for as long as there is room for it: the next
-// one, or the one before, may read it again.
+// forgetHours drops the hours that have left their windows. What no release
+// at hand reads stays, like running values, and for as long as hours can be
+// kept at all: a release that is taken back loses none.
 func (m *machine) forgetHours() {
 	if len(m.p.Hours) == 0 {
 		return
@@ -36,12 +36,12 @@ func (m *machine) forgetHours() {
 		}
 	}
 	for key := range m.p.Hours {
-		since := cond.HourOf(m.at) - profiles.MaxHours
+		since := cond.HourOf(m.now) - profiles.MaxHours
 		if r := window[key]; r != nil {
 			if r.Window == 0 {
 				continue
 			}
-			since = r.Since(m.at)
+			since = r.Since(m.now)
 		}
 		m.p.DropHours(key, since)
 	}

@@ -182,7 +182,6 @@ func (m *machine) settle(limit value.Time) { m.drain(limit - 1) }
 func (m *machine) close(now value.Time) {
 	m.react()
 	m.drain(now)
-	m.forgetHours()
 }
 
 func (m *machine) drain(last value.Time) {
@@ -298,6 +297,7 @@ func (m *machine) traceRun(kind TraceKind, r *profiles.Run, t Trace) {
 // the call and needs no wake.
 func (m *machine) finish(answered string) Result {
 	m.p.Last = max(m.p.Last, m.now)
+	m.forgetHours()
 	for r := range m.ready {
 		// Only a paused journey leaves a run that could go on.
 		r.State, r.Until = profiles.Paused, r.Clock

@@ -416,6 +416,9 @@ func (g *gen) env(now value.Time, zone *time.Location, wild bool) *Env {
 		p.events["page_viewed"] = append(p.events["page_viewed"], &Event{Name: "page_viewed", At: g.near(now),
 			Props: map[string]any{"url": pick(func() any { return "/a" }), "seconds": pick(number)}})
 	}
+	if g.n(3) == 0 {
+		p.hours = g.hours(now)
+	}
 	e := &Env{Now: now, Zone: zone, Person: p}
 	if g.n(4) > 0 {
 		e.Event = order()
@@ -427,4 +430,20 @@ func (g *gen) env(now value.Time, zone *time.Location, wild bool) *Env {
 		e.Run = map[string]any{"pick": pick(number), "answer": pick(func() any { return map[string]any{"points": pick(number)} })}
 	}
 	return e
+}
+
+// hours are what is known by the hour of events before now, mostly of hours
+// that are about to leave a window.
+func (g *gen) hours(now value.Time) map[string][]Hour {
+	all := map[string][]Hour{}
+	for _, key := range []string{"order_completed", "order_completed.total", "page_viewed"} {
+		for _, back := range []int64{26, 25, 24, 2, 1, 0} {
+			if g.n(2) == 0 {
+				least := float64(g.n(10))
+				n := 1 + g.n(3)
+				all[key] = append(all[key], Hour{Hour: HourOf(now) - back, N: n, Sum: least*float64(n) + 3, Min: least, Max: least + 3})
+			}
+		}
+	}
+	return all
 }

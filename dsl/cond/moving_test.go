@@ -94,6 +94,9 @@ func dump(e *Env) string {
 			s += fmt.Sprintf("%s at %s %v\n", name, ev.At, ev.Props)
 		}
 	}
+	for key, hours := range p.hours {
+		s += fmt.Sprintf("%s by the hour %v\n", key, hours)
+	}
 	for _, ev := range []*Event{e.Event, e.Entry} {
 		if ev != nil {
 			s += fmt.Sprintf("%s at %s %v\n", ev.Name, ev.At, ev.Props)

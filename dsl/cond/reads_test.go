@@ -43,6 +43,9 @@ func show(r *Reads) string {
 		}
 		parts = append(parts, s)
 	}
+	for _, x := range r.Hours {
+		parts = append(parts, "<"+x.Key()+" "+x.Window.String()+">")
+	}
 	if r.Now {
 		parts = append(parts, "now")
 	}
@@ -65,9 +68,16 @@ func TestReads(t *testing.T) {
 		{`last(order_completed).total ?? last(order_completed).order_id`, "[last order_completed](order_id total)"},
 		{`last(order_completed)`, "[last order_completed]()*"},
 		{`last(order_completed).items[0].sku`, "[last order_completed](items)"},
-		{`count(order_completed in last 3 days)`, "order_completed() 3d, now"},
-		{`count(order_completed in last 3 days) > count(order_completed in last 7 days)`, "order_completed() 3d, order_completed() 1w, now"},
+		{`count(order_completed in last 3 days)`, "order_completed() 3d, <order_completed 3d>, now"},
+		{`count(order_completed in last 3 days) > count(order_completed in last 7 days)`, "order_completed() 3d, order_completed() 1w, <order_completed 1w>, now"},
 		{`sum(order_completed in last 3 days, .total * 2)`, "order_completed(total) 3d, now"},
+		{`sum("Order Completed" in last 3 days, .total) > len(order_completed in last 5 days)`,
+			"order_completed(total) 3d, order_completed() 5d, <order_completed 5d>, <order_completed.total 3d>, now"},
+		{`mean(order_completed in last 3 days, .total) + min(order_completed in last 2 days, .total)`,
+			"order_completed(total) 2d, order_completed(total) 3d, <order_completed.total 3d>, now"},
+		{`median(order_completed in last 3 days, .total)`, "order_completed(total) 3d, now"},
+		{`max(order_completed in last 3 days, .at)`, "order_completed() 3d, now"},
+		{`count(order_completed in last 3 days, .gift)`, "order_completed(gift) 3d, now"},
 		{`count(order_completed, .total > 3)`, "order_completed(total)"},
 		{`any(order_completed, any(.items, .sku == "A"))`, "order_completed(items)"},
 		{`last(filter(cart_updated, .cart_id == entry.cart_id)).total`, "cart_updated(cart_id total)"},

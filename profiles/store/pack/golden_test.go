@@ -61,3 +61,21 @@ func golden() *profiles.Person {
 	}
 	return p
 }
+
+// goldenHours is the person in testdata/hours.*.golden, with what is kept by
+// the hour in a chunk and in the core. He must never change either.
+func goldenHours() *profiles.Person {
+	const first = 494_444
+	p := &profiles.Person{ID: "0f3b9c", Created: 1_780_000_000_000, Last: 1_780_000_099_000, Release: "9f86d081884c7d65",
+		Hours: map[string][]cond.Hour{"bought": {{Hour: first - 7, N: 3}}}}
+	for i := range int64(70) {
+		n := int(i%3 + 1)
+		h := cond.Hour{Hour: first + i*i, N: n, Sum: 12.5 * float64(n), Min: 12.5, Max: 12.5}
+		if n > 1 {
+			h.Min, h.Max = 10.25, 14.75
+		}
+		p.Hours["viewed.price"] = append(p.Hours["viewed.price"], h)
+		p.Hours["viewed"] = append(p.Hours["viewed"], cond.Hour{Hour: h.Hour, N: n})
+	}
+	return p
+}

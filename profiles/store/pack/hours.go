@@ -13,7 +13,7 @@ import (
 // chunks stay as they are while events of other hours come and the oldest
 // hours go.
 
-var chunkHours = chunking{from: 48, open: 4, every: 32}
+var chunkHours = chunking{from: 64, open: 4, every: 64}
 
 func (e *encoder) hours(w *writing, p *profiles.Person) {
 	e.uint(uint64(len(p.Hours)))

@@ -190,8 +190,71 @@ func (l *life) step() (rewrite bool) {
 			list = append(append(list[:i:i], list[i+1:]...), list[i])
 		}
 		p.Entries["j"] = list[max(0, len(list)-300):]
+	case 16, 17:
+		l.hours(pick("viewed", "viewed.n"))
 	}
 	return false
+}
+
+// hours lets hours come, one change, and the oldest go.
+func (l *life) hours(key string) {
+	p := l.p
+	list := p.Hours[key]
+	last := cond.HourOf(l.now)
+	if len(list) > 0 {
+		last = list[len(list)-1].Hour
+	}
+	for range rapid.IntRange(0, 80).Draw(l.t, "hours") {
+		last += int64(rapid.IntRange(1, 30).Draw(l.t, "apart"))
+		h := cond.Hour{Hour: last, N: rapid.IntRange(1, 9).Draw(l.t, "n")}
+		if key == "viewed.n" {
+			h.Min = float64(rapid.IntRange(-9, 9).Draw(l.t, "least")) / 4
+			h.Max, h.Sum = h.Min+float64(h.N-1), h.Min*float64(h.N)
+		}
+		list = append(list, h)
+	}
+	if len(list) > 0 {
+		list[rapid.IntRange(0, len(list)-1).Draw(l.t, "changed")].N++
+	}
+	if list = list[rapid.IntRange(0, len(list)).Draw(l.t, "gone")/3:]; len(list) == 0 {
+		return
+	}
+	if p.Hours == nil {
+		p.Hours = map[string][]cond.Hour{}
+	}
+	p.Hours[key] = list
+}
+
+// An event of somebody with very many hours writes little of them.
+func TestHoursAreWrittenOnce(t *testing.T) {
+	names := (&pack.Names{}).With([]string{"paid", "paid.total"})
+	p := &profiles.Person{ID: "p", Created: packtest.Start, Last: packtest.Start, Release: "r"}
+	first := cond.HourOf(packtest.Start)
+	counts, totals := &cond.HourRead{Event: "paid"}, &cond.HourRead{Event: "paid", Prop: "total"}
+	paid := func(hour int) {
+		e := &cond.Event{Name: "paid", At: value.Time((first + int64(hour)) * int64(value.Hour)), Props: map[string]any{"total": float64(hour%900) + 0.25}}
+		p.AddHour(counts, e)
+		p.AddHour(totals, e)
+	}
+	for hour := range profiles.MaxHours {
+		paid(hour)
+		paid(hour)
+	}
+	var s stored
+	s.put(t, p, false, names)
+	s.check(t, p, names)
+	all := s.wrote
+	most := 0
+	for i := range 400 {
+		paid(profiles.MaxHours - 1 + i/3)
+		s.put(t, p, false, names)
+		most = max(most, s.wrote)
+	}
+	s.check(t, p, names)
+	t.Logf("%d hours of two keys: %d bytes, the core %d, %d fields; an event writes at most %d", profiles.MaxHours, all, len(s.core), len(s.fields), most)
+	if all > 250_000 || most > 12_000 {
+		t.Errorf("%d bytes in all, %d with an event", all, most)
+	}
 }
 
 func TestFieldsFollowTheChanges(t *testing.T) {
@@ -304,59 +367,74 @@ func TestAnEventRewritesLittle(t *testing.T) {
 
 var update = flag.Bool("update", false, "write a golden file for a new format")
 
+// goldens are the people in testdata/NAME.FORMAT.golden.
+func goldens() map[string]*profiles.Person {
+	return map[string]*profiles.Person{"person": golden(), "hours": goldenHours()}
+}
+
 // TestOldFormatsStayReadable reads what every released format wrote. Golden
 // files are never changed; a new format adds one.
 func TestOldFormatsStayReadable(t *testing.T) {
 	names := (&pack.Names{}).With([]string{"welcome", "email", "viewed", "price"})
-	want := golden()
-	if *update {
-		var s stored
-		s.put(t, want, false, names)
-		var b strings.Builder
-		fmt.Fprintf(&b, "%x\n", s.core)
-		for name, data := range s.fields {
-			fmt.Fprintf(&b, "%x %x\n", name, data)
+	for name, want := range goldens() {
+		if *update {
+			writeGolden(t, name, want, names)
 		}
-		file := filepath.Join("testdata", fmt.Sprintf("person.%d.golden", s.core[0]))
-		if _, err := os.Stat(file); err == nil {
-			t.Fatalf("%s is there already: what was written once must stay readable", file)
+		files, _ := filepath.Glob("testdata/" + name + ".*.golden")
+		if len(files) == 0 {
+			t.Fatal("no golden file")
 		}
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	files, _ := filepath.Glob("testdata/*.golden")
-	if len(files) == 0 {
-		t.Fatal("no golden file")
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-		var core []byte
-		fmt.Sscanf(lines[0], "%x", &core)
-		fields := pack.Fields{}
-		for _, line := range lines[1:] {
-			var name string
-			var page []byte
-			if _, err := fmt.Sscanf(line, "%x %x", &name, &page); err != nil {
-				t.Fatal(err)
+		for _, file := range files {
+			core, fields := readGolden(t, file)
+			got, _, err := pack.Decode(want.ID, core, fields, names)
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
 			}
-			fields[name] = page
-		}
-		got, _, err := pack.Decode(want.ID, core, fields, names)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		if !reflect.DeepEqual(want, got) {
-			t.Errorf("%s:\n%s", file, cmp.Diff(want, got))
+			if !reflect.DeepEqual(want, got) {
+				t.Errorf("%s:\n%s", file, cmp.Diff(want, got))
+			}
 		}
 	}
+}
+
+// writeGolden writes a person in the present format, unless there is one.
+func writeGolden(t *testing.T, name string, p *profiles.Person, names *pack.Names) {
+	t.Helper()
+	var s stored
+	s.put(t, p, false, names)
+	file := filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, s.core[0]))
+	if _, err := os.Stat(file); err == nil {
+		return // what was written once must stay readable
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%x\n", s.core)
+	for name, data := range s.fields {
+		fmt.Fprintf(&b, "%x %x\n", name, data)
+	}
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readGolden(t *testing.T, file string) ([]byte, pack.Fields) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	var core []byte
+	fmt.Sscanf(lines[0], "%x", &core)
+	fields := pack.Fields{}
+	for _, line := range lines[1:] {
+		var name string
+		var page []byte
+		if _, err := fmt.Sscanf(line, "%x %x", &name, &page); err != nil {
+			t.Fatal(err)
+		}
+		fields[name] = page
+	}
+	return core, fields
 }
 
 // FuzzDecode: whatever the bytes, Decode neither panics nor takes memory out
@@ -490,4 +568,23 @@ func cpu(b *testing.B) func() {
 	}
 	begin := used()
 	return func() { b.ReportMetric((used()-begin)/float64(b.N), "cpu-ns/op") }
+}
+
+// BenchmarkEncodeHours is what an event costs of somebody with all the hours
+// there can be.
+func BenchmarkEncodeHours(b *testing.B) {
+	p := packtest.Person(1)
+	p.Hours = map[string][]cond.Hour{}
+	for i := range int64(profiles.MaxHours) {
+		p.Hours["page"] = append(p.Hours["page"], cond.Hour{Hour: i, N: int(i%7 + 1)})
+	}
+	names := (&pack.Names{}).With(packtest.Names)
+	var s stored
+	s.put(b, p, false, names)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := pack.Encode(nil, p, s.layout, false, names); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
