@@ -132,20 +132,28 @@ func functionOf(n *ast.CallNode) string {
 }
 
 // compare finds the length of a list of events that is compared with a number
-// it never reaches. A running count has no bound.
+// it never reaches. A running count has no bound, and neither has that of a
+// window by itself, which goes on by the hour.
 func (v *newestVisitor) compare(n *ast.BinaryNode) {
 	for _, side := range [][2]ast.Node{{n.Left, n.Right}, {n.Right, n.Left}} {
 		call, ok := side[0].(*ast.CallNode)
 		if !ok || len(call.Arguments) != 1 || functionOf(call) != "count" && functionOf(call) != "len" {
 			continue
 		}
-		if v.event(call.Arguments[0]) != "" || !v.ofEvents(call.Arguments[0]) {
+		list := call.Arguments[0]
+		if v.event(list) != "" || isWindow(list) || !v.ofEvents(list) {
 			continue
 		}
 		if limit, is := side[1].(*ast.FloatNode); is && limit.Value > kept {
 			v.beyond = append(v.beyond, side[1])
 		}
 	}
+}
+
+// isWindow says whether a node is `EVENT in last D` by itself.
+func isWindow(n ast.Node) bool {
+	call, ok := n.(*ast.CallNode)
+	return ok && functionOf(call) == "$last"
 }
 
 // ofEvents says whether a list is one of past events.

@@ -111,7 +111,11 @@ func (x *explainer) past(kind string) string {
 		}
 		return "no " + kind + " is known"
 	}
-	return fmt.Sprintf("%d %s known, the newest of %s", len(list), kind, x.show(list[len(list)-1].At))
+	older := ""
+	if n := x.p.HourlyCount(kind); n > 0 {
+		older = fmt.Sprintf(" and %d older ones by the hour", n)
+	}
+	return fmt.Sprintf("%d %s known%s, the newest of %s", len(list), kind, older, x.show(list[len(list)-1].At))
 }
 
 // show is a value as it stands in a sentence.

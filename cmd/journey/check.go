@@ -14,6 +14,7 @@ import (
 	"journey/dsl"
 	"journey/dsl/codes"
 	"journey/dsl/diag"
+	"journey/dsl/value"
 )
 
 func newCheck() *cobra.Command {
@@ -101,6 +102,9 @@ func (c *checking) run(out io.Writer, dir string) error {
 	}
 	if c.format == "text" {
 		fmt.Fprintln(out, summary(program, diags))
+		if s := byHour(program); s != "" {
+			fmt.Fprintln(out, s)
+		}
 	}
 	return nil
 }
@@ -147,4 +151,21 @@ func summary(p *dsl.Program, diags []diag.Diagnostic) string {
 		s += "; " + count(warnings, "warning")
 	}
 	return s
+}
+
+// byHour is a line about the windows whose count is exact only for the events
+// that are kept; "" if there are none.
+func byHour(p *dsl.Program) string {
+	windows := map[string]value.Duration{}
+	for _, r := range p.Hours() {
+		windows[r.Event] = max(windows[r.Event], r.Window)
+	}
+	if len(windows) == 0 {
+		return ""
+	}
+	var list []string
+	for _, event := range slices.Sorted(maps.Keys(windows)) {
+		list = append(list, event+" in last "+windows[event].String())
+	}
+	return "beyond the newest 1,000 of somebody these count by the hour, up to an hour too long: " + strings.Join(list, ", ")
 }

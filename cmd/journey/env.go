@@ -112,6 +112,7 @@ type dependence struct {
 	Kind    string       `json:"kind"` // "trait", "event", "segment", "journey", "message", "time"
 	Name    string       `json:"name"`
 	Window  string       `json:"window,omitempty"` // of an event: how far back
+	Hourly  bool         `json:"hourly,omitempty"` // of a window: beyond the events that are kept it goes on by the hour
 	Props   []string     `json:"properties,omitempty"`
 	Is      string       `json:"is,omitempty"` // of a segment or computed trait: its condition
 	Place   string       `json:"place,omitempty"`
@@ -191,6 +192,9 @@ func writeDepends(w io.Writer, list []dependence, indent string) {
 		}
 		if len(d.Props) > 0 {
 			line += " (" + strings.Join(d.Props, ", ") + ")"
+		}
+		if d.Hourly {
+			line += ", by the hour beyond 1,000"
 		}
 		if d.Is != "" {
 			line += " = " + d.Is

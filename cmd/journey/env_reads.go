@@ -23,6 +23,7 @@ func (e *env) reading() *reading { return &reading{e.program, e.place} }
 func (d *reading) of(list ...*cond.Expr) []dependence {
 	traits, segments, journeys, messages := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	events := map[string]*dependence{}
+	hourly := map[string]bool{}
 	now := false
 	for _, x := range list {
 		if x == nil {
@@ -37,6 +38,9 @@ func (d *reading) of(list ...*cond.Expr) []dependence {
 		}
 		for _, ev := range r.Events {
 			addEvent(events, ev.Event, ev.Window, ev.Props)
+		}
+		for _, h := range r.Hours {
+			hourly[h.Event+" "+h.Window.String()] = true
 		}
 		for _, ru := range r.Running {
 			props := ru.Props
@@ -53,6 +57,7 @@ func (d *reading) of(list ...*cond.Expr) []dependence {
 	for _, key := range slices.Sorted(maps.Keys(events)) {
 		ev := events[key]
 		ev.Place = d.event(ev.Name).Place
+		ev.Hourly = hourly[key]
 		out = append(out, *ev)
 	}
 	for _, name := range keysOf(segments) {
