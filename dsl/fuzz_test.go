@@ -61,6 +61,7 @@ func judge(t interface {
 	p.Exprs(func(x *cond.Expr) { _ = x.Reads() })
 	p.Keeps()
 	p.Runnings()
+	p.Hours()
 	for _, j := range p.Journeys {
 		for i, s := range j.Code {
 			checkTargets(t, j, i, s)

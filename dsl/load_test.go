@@ -161,6 +161,7 @@ event seen { sku: text }
 event other { x: text }
 segment a = count(viewed in last 30 days) > 3 and last(order).id == "x"
 segment b = any(viewed in last 60 days, .sku == "x")
+segment c = mean(viewed in last 7 days, .price) > 5 and count(viewed in last 7 days) > 1 and sum(viewed in last 5 days, .price) > 3
 message m via email { subject "{{ event.price }}" text "x" }
 journey j {
   enter on other where event.x == "a"
@@ -185,9 +186,16 @@ test "t" { expect any(other, .x == "y") at 1h }
 	if want := []string{"last order id", "sum order.total "}; !slices.Equal(got, want) {
 		t.Errorf("running values %q, want %q", got, want)
 	}
+	got = nil
+	for _, r := range p.Hours() {
+		got = append(got, r.Key()+" "+r.Window.String())
+	}
+	if want := []string{"viewed 30d", "viewed.price 1w"}; !slices.Equal(got, want) {
+		t.Errorf("by the hour %q, want %q", got, want)
+	}
 	n := 0
 	p.Exprs(func(*cond.Expr) { n++ })
-	if n != 6 {
+	if n != 7 {
 		t.Errorf("%d expressions, want 6", n)
 	}
 	keeps := func(p *Program) bool {

@@ -242,7 +242,7 @@ journey j {
   once
   wait up to 30 days for asked
   let n = count(paid in last 30 days)
-  wait 1 day
+  wait count(paid in last 1 hour) * 1 day
 }`)
 	w := world(t, `
 event began
@@ -262,6 +262,17 @@ trait n: number = count(paid in last 1 hour)`)
 	s.happens("asked", nil)
 	if n := s.Runs[0].Vars["n"]; n != 1500.0 || s.Value("n") != 60.0 {
 		t.Errorf("the run counts %v, the release %v", n, s.Value("n"))
+	}
+	// The wait may be computed anew from when it was reached.
+	s.wait(40 * value.Day)
+	s.paid(s.now, 1.0)
+	if len(s.Runs) != 1 || s.HourlyCount("paid") != 501 {
+		t.Errorf("%d runs, %d by the hour", len(s.Runs), s.HourlyCount("paid"))
+	}
+	s.wait(30 * value.Day)
+	s.paid(s.now, 1.0)
+	if len(s.Runs) != 0 || s.Hours != nil {
+		t.Errorf("%d runs, %d by the hour", len(s.Runs), s.HourlyCount("paid"))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"journey/dsl"
+	"journey/dsl/cond"
 	"journey/dsl/diag"
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -112,6 +113,32 @@ func instant(t *testing.T, text string, o clean.Options) value.Time {
 		t.Fatal(text, err)
 	}
 	return v.(value.Time)
+}
+
+// TestBeyondWhatIsKept: of a window it says how many events are known by the
+// hour only.
+func TestBeyondWhatIsKept(t *testing.T) {
+	plan := load(t, map[string]string{"w.journey": `
+trait email: email identifier
+event seen
+message m via email { subject "m" text "m" }
+journey busy {
+  enter when count(seen in last 30 days) > 2_000
+  once
+  send m
+}`})
+	s := simulator.New(&orchestrator.World{Live: plan}, "p1", 1_800_000_000_000)
+	var inputs []simulator.Input
+	for i := range value.Time(1100) {
+		at := s.Now + i*60_000
+		in := orchestrator.Input{Kind: orchestrator.EventInput, Event: &cond.Event{Name: "seen", At: at}, At: at}
+		inputs = append(inputs, simulator.Input{At: at, Input: in})
+	}
+	s.Run(inputs, s.Now.Add(value.Day))
+	e := why.Explain(s.World, s.Person, "busy", s.Now)
+	if want := "1000 seen known and 100 older ones by the hour, the newest of"; !strings.Contains(e.Rendered, want) {
+		t.Errorf("it does not say %q:\n%s", want, e.Rendered)
+	}
 }
 
 // TestNothingHappens: an explanation changes nothing of a person, and says of

@@ -20,7 +20,8 @@
 //     was reported fits everywhere, so that all mistakes are found and none is
 //     the consequence of another;
 //   - notes what is read (reads.go): traits, memberships, past events with
-//     the properties asked of them and how far back, running values;
+//     the properties asked of them and how far back, running values, what is
+//     known by the hour of events that are no longer kept (hours.go);
 //   - builds closures for the node's type (code.go and the files of each
 //     subject).
 //

@@ -10,7 +10,7 @@
 //     and page n of a kind holds those from 32n to 32n+31. An event goes to
 //     its page when it is no longer among the person's newest 20; until then
 //     the core has it, mostly as a reference to one of these.
-//   - chunks of the long lists (ledger, ended runs, entries). A chunk is named
+//   - chunks of the long lists (ledger, ended runs, entries, hours). A chunk is named
 //     by the hash of its content and ends where the hash of an element says,
 //     so that dropping the oldest or changing one leaves the others alone.
 //
