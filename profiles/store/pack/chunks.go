@@ -25,13 +25,13 @@ const chunkMark = 0
 
 // list writes a list of n elements: the chunks with the older ones (how many,
 // the hash of each), then the others (how many, each). A chunk ends after an
-// element whose key's hash says so.
-func (e *encoder) list(w *writing, c chunking, n int, key func(i int) string, put func(e *encoder, i int)) {
+// element whose hash says so.
+func (e *encoder) list(w *writing, c chunking, n int, hash func(i int) uint64, put func(e *encoder, i int)) {
 	var chunks []string
 	start := 0
 	if n > c.from {
 		for i := 0; i < n-c.open; i++ {
-			if xxhash.Sum64String(key(i))%uint64(c.every) == 0 || i+1-start == 4*c.every {
+			if hash(i)%uint64(c.every) == 0 || i+1-start == 4*c.every {
 				chunks = append(chunks, e.chunk(w, start, i+1, put))
 				start = i + 1
 			}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
+
 	"journey/dsl/value"
 	"journey/profiles"
 )
@@ -96,10 +98,10 @@ func (e *encoder) person(w *writing, rewrite bool) {
 		e.run(p, r)
 	}
 	e.list(w, chunkEnded, len(p.Ended),
-		func(i int) string { return p.Ended[i].ID },
+		func(i int) uint64 { return xxhash.Sum64String(p.Ended[i].ID) },
 		func(e *encoder, i int) { e.run(p, p.Ended[i]) })
 	e.list(w, chunkSends, len(p.Ledger),
-		func(i int) string { return p.Ledger[i].Run + p.Ledger[i].Step },
+		func(i int) uint64 { return xxhash.Sum64String(p.Ledger[i].Run + p.Ledger[i].Step) },
 		func(e *encoder, i int) { e.send(p, p.Ledger[i]) })
 	e.entries(w, p.Entries)
 	e.uint(uint64(len(p.Refused)))
@@ -255,7 +257,7 @@ func (e *encoder) entries(w *writing, m map[string][]profiles.EntryMark) {
 		list := m[journey]
 		e.str(journey)
 		e.list(w, chunkEntries, len(list),
-			func(i int) string { return list[i].Key },
+			func(i int) uint64 { return xxhash.Sum64String(list[i].Key) },
 			func(e *encoder, i int) {
 				e.str(list[i].Key)
 				e.time(list[i].At)
