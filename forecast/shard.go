@@ -65,7 +65,6 @@ type worker struct {
 	figures      *figures
 	days         days
 	who          *someone // whom what happens happens to
-	wrong        problems
 
 	computed []string // traits that follow from others
 }

@@ -37,7 +37,6 @@ type snapshot struct {
 	dir      string
 	sources  map[string]string
 	versions map[string]int // of open files
-	failed   string         // why the folder cannot be read
 	cache    *dsl.Cache
 
 	analysis  sync.Once

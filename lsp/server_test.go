@@ -154,9 +154,7 @@ func TestCompletion(t *testing.T) {
 		at := strings.Index(text, "|")
 		c.open("half.journey", text[:at]+text[at+1:])
 		var got []string
-		for _, label := range c.labels("half.journey", text) {
-			got = append(got, label)
-		}
+		got = append(got, c.labels("half.journey", text)...)
 		if strings.Join(got, " ") != x.want {
 			t.Errorf("%s\ngot  %s\nwant %s", x.typed, strings.Join(got, " "), x.want)
 		}

@@ -97,13 +97,13 @@ func (s *Store) Roused(ctx context.Context) (Switches, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &w)
 	}
-	return Switches{Version: w.Version, Paused: w.Paused, Stopped: w.Stopped}, err
+	return Switches(w), err
 }
 
 // SetRoused notes that the runs of all that is neither paused nor stopped by
 // these switches have been woken.
 func (s *Store) SetRoused(ctx context.Context, w Switches) error {
-	data, err := json.Marshal(roused{w.Version, w.Paused, w.Stopped})
+	data, err := json.Marshal(roused(w))
 	if err != nil {
 		return err
 	}
