@@ -31,9 +31,10 @@ var (
 const players = 4
 
 // tries is how often a test is played before what differs counts: one claim in
-// many thousands comes late, since the test environment's workflows run in
-// goroutines that the driver cannot hold. A mistake differs each time.
-const tries = 3
+// many thousands comes late, or a moment before the input of the very instant,
+// since the test environment's workflows run in goroutines that the driver
+// cannot hold. A mistake differs each time.
+const tries = 5
 
 // shortly is the share of tests that -short plays: the race detector takes its
 // time.
