@@ -113,6 +113,7 @@ func TestOrphan(t *testing.T) {
 }
 
 func TestServerEndsByItself(t *testing.T) {
+	needs(t, embedredis.Server)
 	r, err := embedredis.Start(context.Background(), embedredis.Options{Kind: embedredis.Server, Dir: t.TempDir(), Logger: silent})
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +127,7 @@ func TestServerEndsByItself(t *testing.T) {
 }
 
 func TestServerThatCannotStart(t *testing.T) {
+	needs(t, embedredis.Server)
 	dir := t.TempDir()
 	began := time.Now()
 	_, err := embedredis.Start(context.Background(), embedredis.Options{
@@ -150,6 +152,7 @@ func TestNoServer(t *testing.T) {
 }
 
 func TestKindsDoNotMixFolders(t *testing.T) {
+	needs(t, embedredis.Server)
 	for _, first := range kinds {
 		for _, second := range kinds {
 			dir := t.TempDir()

@@ -61,6 +61,7 @@ func hold(dir string) error {
 // child runs the test binary in a role; it is killed when the test ends.
 func child(t *testing.T, role string, kind embedredis.Kind, dir, acks string) (*exec.Cmd, io.Reader) {
 	t.Helper()
+	needs(t, kind)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), envRole+"="+role, envKind+"="+string(kind), envDir+"="+dir, envAcks+"="+acks)
 	out, err := cmd.StdoutPipe()
@@ -81,13 +82,25 @@ var kinds = []embedredis.Kind{embedredis.Server, embedredis.InProcess}
 // eachKind runs a test with both kinds.
 func eachKind(t *testing.T, f func(t *testing.T, kind embedredis.Kind)) {
 	for _, kind := range kinds {
-		t.Run(string(kind), func(t *testing.T) { f(t, kind) })
+		t.Run(string(kind), func(t *testing.T) {
+			needs(t, kind)
+			f(t, kind)
+		})
+	}
+}
+
+// needs skips a test whose kind of Redis is not installed.
+func needs(t *testing.T, kind embedredis.Kind) {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); kind == embedredis.Server && err != nil {
+		t.Skip("no redis-server on the PATH")
 	}
 }
 
 // begin starts a Redis that ends with the test.
 func begin(t *testing.T, o embedredis.Options) *embedredis.Redis {
 	t.Helper()
+	needs(t, o.Kind)
 	if o.Logger == nil {
 		o.Logger = silent
 	}
