@@ -175,7 +175,8 @@ func TestHostile(t *testing.T) {
 				_, ds := parse(text)
 				took := cpuTime(t) - start
 				t.Logf("%d bytes took %v (%d diagnostics)", len(text), took, len(ds))
-				if took > 2*time.Second {
+				if took > 20*time.Second { // two are the aim; the race detector takes many times that
+
 					t.Error("too long")
 				}
 				for _, d := range ds {
