@@ -86,7 +86,7 @@ func simulateTwo(plan *orchestrator.Plan) error {
 			Traits:      map[string]any{"email": "ann@example.com", "name": "Ann", "consent": map[string]any{"email": true}},
 			Identifiers: []profiles.Identifier{{Trait: "user_id", Value: "ann"}, {Trait: "email", Value: "ann@example.com"}}}},
 		{At: start + 1, Input: orchestrator.Input{Kind: orchestrator.EventInput, At: start + 1,
-			Event: &cond.Event{Name: "started", At: start + 1, Props: map[string]any{"plan": "green tea"}}}},
+			Event: &cond.Event{Name: "started", At: start + 1, Props: cond.PropsOf(map[string]any{"plan": "green tea"})}}},
 	}, start.Add(10*value.Day))
 	if len(s.Sends) != 2 || s.Sends[1].At.Sub(s.Sends[0].At) != value.Day || !strings.Contains(s.Sends[1].Text, "green tea") {
 		return fmt.Errorf("the simulation sent %d messages", len(s.Sends))

@@ -65,7 +65,7 @@ func event(s *simulator.Simulation, at value.Duration, name, key string) {
 	if key != "" {
 		props["key"] = key
 	}
-	e := &cond.Event{Name: name, At: value.Time(at), Props: props}
+	e := &cond.Event{Name: name, At: value.Time(at), Props: cond.PropsOf(props)}
 	s.Run([]simulator.Input{{At: value.Time(at), Input: orchestrator.Input{Kind: orchestrator.EventInput, Event: e, At: e.At}}}, e.At)
 }
 

@@ -88,7 +88,7 @@ func TestABroadcastReachesItsSegment(t *testing.T) {
 	}
 	runsOf(t, e, gold, 1)
 	runsOf(t, e, append(others, late), 0)
-	if p := person(t, e, gold[0]); p.Runs[0].Entry.Props["price"] != 90.0 {
+	if p := person(t, e, gold[0]); p.Runs[0].Entry.Props.Get("price") != 90.0 {
 		t.Errorf("the entry is %+v", p.Runs[0].Entry)
 	}
 

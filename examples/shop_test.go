@@ -87,7 +87,7 @@ func (s *shop) post(after value.Duration, name string) {
 			s.t.Fatalf("%s: %v", name, faults)
 		}
 		in.Kind = orchestrator.EventInput
-		in.Event = &cond.Event{ID: in.ID, Name: event.Name, At: at, Props: props}
+		in.Event = &cond.Event{ID: in.ID, Name: event.Name, At: at, Props: cond.PropsOf(props)}
 	}
 	s.inputs = append(s.inputs, in)
 }

@@ -440,7 +440,7 @@ journey cart {
 		}
 		return most - uint64(len(log))
 	}
-	few, many := heap(30_000), heap(150_000)
+	few, many := heap(60_000), heap(300_000)
 	t.Logf("%d and %d KB for %d people", few>>10, many>>10, people)
 	if many > few*3/2 {
 		t.Errorf("%d KB with few events, %d KB with five times as many", few>>10, many>>10)

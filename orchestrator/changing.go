@@ -50,13 +50,14 @@ func (m *machine) change() {
 			continue // it changed and changed back
 		}
 		name := dsl.ChangeOf(c.trait)
-		e := &cond.Event{Name: name, At: m.at, Arrived: m.at, Props: map[string]any{}}
+		props := map[string]any{}
 		if c.from != nil {
-			e.Props["from"] = c.from
+			props["from"] = c.from
 		}
 		if c.to != nil {
-			e.Props["to"] = c.to
+			props["to"] = c.to
 		}
+		e := &cond.Event{Name: name, At: m.at, Arrived: m.at, Props: cond.PropsOf(props)}
 		if k := m.keepOf(name); k != nil {
 			m.keep(k.kept(e), k.window)
 		}
@@ -80,15 +81,10 @@ func (m *machine) elements(of entryOf, e *cond.Event) []*cond.Event {
 // elementsOf are the events that an `each` entry makes of one: a copy for each
 // element of its list, with the element as item.
 func elementsOf(entry *dsl.Entry, e *cond.Event) []*cond.Event {
-	list, _ := e.Props[entry.Each].([]any)
+	list, _ := e.Props.Get(entry.Each).([]any)
 	events := make([]*cond.Event, len(list))
 	for i, item := range list {
-		props := make(map[string]any, len(e.Props)+1)
-		for k, v := range e.Props {
-			props[k] = v
-		}
-		props["item"] = item
-		events[i] = &cond.Event{ID: e.ID, Name: e.Name, At: e.At, Arrived: e.Arrived, Props: props}
+		events[i] = &cond.Event{ID: e.ID, Name: e.Name, At: e.At, Arrived: e.Arrived, Props: e.Props.With("item", item)}
 	}
 	return events
 }

@@ -9,12 +9,13 @@ import (
 // emit tracks an event for the person. It acts at once, like an input, before
 // the run's next step; a chain of more than ten without a wait is cut.
 func (m *machine) emit(r *profiles.Run, s *dsl.Emit) {
-	e := &cond.Event{ID: profiles.SendKey(r.ID, s.ID, m.pass(r)), Name: s.Event, At: m.at, Props: map[string]any{}}
+	props := map[string]any{}
 	for _, f := range s.Props {
 		if v := plain(f.Expr.Value(m.atStep(r, s.Slot))); v != nil {
-			e.Props[f.Name] = v
+			props[f.Name] = v
 		}
 	}
+	e := &cond.Event{ID: profiles.SendKey(r.ID, s.ID, m.pass(r)), Name: s.Event, At: m.at, Props: cond.PropsOf(props)}
 	m.goOn(r, s.Next)
 	m.act(r, func() {
 		m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Event, Detail: "emit"})

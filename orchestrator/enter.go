@@ -81,7 +81,7 @@ func (m *machine) request(in *Input) Answer {
 		m.refuse(in.Journey, RefusedUnknown)
 		return Answer{Refused: RefusedUnknown}
 	}
-	ev := &cond.Event{ID: in.ID, Name: "request", At: in.At, Arrived: m.at, Props: in.Params}
+	ev := &cond.Event{ID: in.ID, Name: "request", At: in.At, Arrived: m.at, Props: cond.PropsOf(in.Params)}
 	if ev.At == 0 || ev.At > m.at {
 		ev.At = m.at
 	}

@@ -13,7 +13,7 @@ import (
 
 // paid happens to somebody at an instant, and arrives now.
 func (s *somebody) paid(at value.Time, total any) {
-	e := &cond.Event{ID: fmt.Sprint(s.ID, s.now), Name: "paid", At: at, Props: map[string]any{"total": total}}
+	e := &cond.Event{ID: fmt.Sprint(s.ID, s.now), Name: "paid", At: at, Props: cond.PropsOf(map[string]any{"total": total})}
 	s.w.Apply(s.Person, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: s.now}}, s.now)
 }
 
@@ -163,7 +163,7 @@ func TestAMergeAddsHours(t *testing.T) {
 	a.now = b.now
 	// one message of both: of the newest, it stands in both lists
 	for _, s := range []*somebody{a, b} {
-		e := &cond.Event{ID: "shared", Name: "paid", At: s.now, Props: map[string]any{"total": 7.0}}
+		e := &cond.Event{ID: "shared", Name: "paid", At: s.now, Props: cond.PropsOf(map[string]any{"total": 7.0})}
 		s.w.Apply(s.Person, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: s.now}}, s.now)
 	}
 	both.add(a.now, 7)
@@ -218,7 +218,7 @@ trait tax: number = sum(paid in last 200 days, .tax)
 	}
 	for range 1200 {
 		s.wait(value.Minute)
-		e := &cond.Event{Name: "paid", At: s.now, Props: map[string]any{"tax": 2.0}}
+		e := &cond.Event{Name: "paid", At: s.now, Props: cond.PropsOf(map[string]any{"tax": 2.0})}
 		w.Apply(s.Person, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: s.now}}, s.now)
 	}
 	if n, tax := s.Value("n"), s.Value("tax"); n != 3002.0 || tax != 2400.0 {

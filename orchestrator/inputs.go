@@ -244,12 +244,7 @@ func (k *keep) union(o *keep) *keep {
 		u.window = 0
 	}
 	if k.props != nil && o.props != nil {
-		u.props = map[string]bool{}
-		for _, s := range []*keep{k, o} {
-			for name := range s.props {
-				u.props[name] = true
-			}
-		}
+		u.props = merged(k.props, o.props)
 	}
 	return u
 }

@@ -34,7 +34,7 @@ func newcomer(w *orchestrator.World, id string) *somebody {
 
 func (s *somebody) happens(event string, props map[string]any) {
 	s.now++
-	e := &cond.Event{Name: event, At: s.now, Props: props}
+	e := &cond.Event{Name: event, At: s.now, Props: cond.PropsOf(props)}
 	s.w.Apply(s.Person, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: s.now}}, s.now)
 }
 

@@ -4,6 +4,7 @@ import (
 	"journey/dsl"
 	"journey/dsl/cond"
 	"journey/dsl/value"
+	"slices"
 )
 
 // Plan is a program with what the machine looks up in it. It is immutable and
@@ -46,8 +47,8 @@ type when struct {
 
 // keep is what is kept of past events of a kind.
 type keep struct {
-	props  map[string]bool // nil: all
-	window value.Duration  // 0: without a window
+	props  []string       // sorted, each once; nil: all
+	window value.Duration // 0: without a window
 }
 
 // NewPlan indexes a program.
@@ -195,7 +196,7 @@ func only[T any](list []T, of func(T) string, in func(string) bool) []T {
 func (p *Plan) addKeep(r cond.EventRead) {
 	k, known := p.keeps[r.Event]
 	if !known {
-		k = &keep{props: map[string]bool{}, window: r.Window}
+		k = &keep{props: []string{}, window: r.Window}
 		p.keeps[r.Event] = k
 	}
 	if r.Window == 0 {
@@ -207,26 +208,22 @@ func (p *Plan) addKeep(r cond.EventRead) {
 		k.props = nil
 	}
 	if k.props != nil {
-		for _, prop := range r.Props {
-			k.props[prop] = true
-		}
+		k.props = merged(k.props, r.Props)
 	}
 }
 
 // kept is the event as it is kept for a plan: with the properties that are
 // read, nothing else.
 func (k *keep) kept(e *cond.Event) *cond.Event {
-	if k.props == nil || len(e.Props) == 0 {
+	if k.props == nil || e.Props.Len() == 0 {
 		return e
 	}
-	c := &cond.Event{ID: e.ID, Name: e.Name, At: e.At, Arrived: e.Arrived}
-	for name := range k.props {
-		if v, ok := e.Props[name]; ok {
-			if c.Props == nil {
-				c.Props = make(map[string]any, len(k.props))
-			}
-			c.Props[name] = v
-		}
-	}
-	return c
+	return &cond.Event{ID: e.ID, Name: e.Name, At: e.At, Arrived: e.Arrived, Props: e.Props.Only(k.props)}
+}
+
+// merged are the names of both, sorted and each once; never nil.
+func merged(a, b []string) []string {
+	all := append(append(make([]string, 0, len(a)+len(b)), a...), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -99,10 +99,7 @@ func (m *machine) atDelivery(r *profiles.Run, d *delivery, given map[string]any)
 
 // eventData is an event as a template or a JSON body sees it.
 func eventData(e *cond.Event) map[string]any {
-	d := make(map[string]any, len(e.Props)+2)
-	for k, v := range e.Props {
-		d[k] = v
-	}
+	d := e.Props.Map()
 	d["at"] = e.At
 	if e.Name != "" {
 		d["event"] = e.Name

@@ -23,19 +23,19 @@ func (m *machine) report(e *cond.Event) {
 	default:
 		return
 	}
-	message, _ := e.Props["message"].(string)
+	message, _ := e.Props.Get("message").(string)
 	if r := m.reported(e, message); r != nil {
 		m.learn(r, message, bit)
 	}
 }
 
 func (m *machine) reported(e *cond.Event, message string) *profiles.Run {
-	if key, ok := e.Props["send"].(string); ok {
+	if key, ok := e.Props.Get("send").(string); ok {
 		id, _, _ := strings.Cut(key, "/")
 		r, _ := m.p.Run(id)
 		return r
 	}
-	journey, _ := e.Props["journey"].(string)
+	journey, _ := e.Props.Get("journey").(string)
 	for i := len(m.p.Runs) - 1; i >= 0; i-- {
 		r := m.p.Runs[i]
 		if (journey == "" || r.Journey == journey) && r.Sends[message]&profiles.SentBit != 0 {

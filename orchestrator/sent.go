@@ -20,9 +20,9 @@ func (m *machine) sent(send *profiles.Send, depth int) {
 	before := m.depth
 	m.depth = depth
 	defer func() { m.depth = before }()
-	e := &cond.Event{ID: send.Key(), Name: messageSent, At: m.at, Props: map[string]any{
+	e := &cond.Event{ID: send.Key(), Name: messageSent, At: m.at, Props: cond.PropsOf(map[string]any{
 		"message": send.Message, "journey": send.Journey, "channel": send.Channel,
-	}}
+	})}
 	m.event(m.arriving(e))
 	m.react()
 }

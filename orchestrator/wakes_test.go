@@ -32,7 +32,7 @@ journey cart {
 	p := profiles.New("p", now)
 	for i := range runs {
 		now++
-		e := &cond.Event{Name: "opened", At: now, Props: map[string]any{"cart": fmt.Sprint(i)}}
+		e := &cond.Event{Name: "opened", At: now, Props: cond.PropsOf(map[string]any{"cart": fmt.Sprint(i)})}
 		w.Apply(p, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: now}}, now)
 	}
 	if len(p.Runs) != runs {

@@ -1,8 +1,6 @@
 package profiles
 
 import (
-	"strings"
-
 	"journey/dsl/cond"
 	"journey/dsl/value"
 )
@@ -64,11 +62,7 @@ func numberOf(e *cond.Event, prop string) (float64, bool) {
 	if prop == "at" {
 		return float64(e.At), true
 	}
-	if !strings.Contains(prop, ".") {
-		n, ok := e.Props[prop].(float64)
-		return n, ok
-	}
-	n, ok := value.Path(e.Props, prop).(float64)
+	n, ok := e.Props.Path(prop).(float64)
 	return n, ok
 }
 

@@ -89,7 +89,7 @@ func NewView(p *Person, o ViewOptions) *View {
 	sort.Strings(v.Segments)
 	for i := len(p.Recent) - 1; i >= 0; i-- {
 		e := p.Recent[i]
-		props, _ := Plain(e.Props).(map[string]any)
+		props, _ := Plain(e.Props.Map()).(map[string]any)
 		if props == nil {
 			props = map[string]any{}
 		}

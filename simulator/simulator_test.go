@@ -219,7 +219,7 @@ func input(t *testing.T, p *dsl.Program, start value.Time, n int, m []string) si
 		if len(faults) > 0 {
 			t.Fatalf("line %d: %v", n+1, faults)
 		}
-		in.Event = &cond.Event{ID: in.ID, Name: name, At: in.Input.At, Props: props}
+		in.Event = &cond.Event{ID: in.ID, Name: name, At: in.Input.At, Props: cond.PropsOf(props)}
 	case "request":
 		in.Kind, in.Journey, in.Params = orchestrator.RequestInput, name, raw
 	case "set":

@@ -94,7 +94,7 @@ func (x *explainer) ofEvent(name, path string, e *cond.Event) string {
 	case path == "at":
 		return name + " is " + x.show(e.At)
 	}
-	return name + " is " + x.show(value.Path(e.Props, path))
+	return name + " is " + x.show(e.Props.Path(path))
 }
 
 // past says what is known of events of a kind.

@@ -81,7 +81,7 @@ func (s *simulation) pastOf(view *profiles.View, m *mask) []simulator.Call {
 			typ = asShown(declared.Type)
 		}
 		props, _ := clean.Object(e.Properties, typ, o)
-		ev := &cond.Event{ID: fmt.Sprintf("past-%d", i), Name: e.Event, At: at, Props: m.object(e.Event, props, typ)}
+		ev := &cond.Event{ID: fmt.Sprintf("past-%d", i), Name: e.Event, At: at, Props: cond.PropsOf(m.object(e.Event, props, typ))}
 		calls = append(calls, simulator.Call{At: at, Input: orchestrator.Input{Kind: orchestrator.EventInput, Event: ev, At: at, ID: ev.ID}})
 	}
 	first := before

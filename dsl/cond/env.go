@@ -12,7 +12,7 @@ type Event struct {
 	Name    string // declared name, or the wire name of an undeclared one
 	At      value.Time
 	Arrived value.Time // instant of its commit
-	Props   map[string]any
+	Props   Props
 }
 
 // Person is what a condition can ask about somebody. Values are of package

@@ -130,10 +130,7 @@ func external(v any) any {
 		if v == nil {
 			return nil
 		}
-		m := make(map[string]any, len(v.Props)+1)
-		for k, p := range v.Props {
-			m[k] = p
-		}
+		m := v.Props.Map()
 		m["at"] = v.At
 		return m
 	case []*Event:

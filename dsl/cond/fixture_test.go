@@ -43,7 +43,7 @@ func (p *person) Running(r *Running) any {
 	var sum float64
 	var best any
 	for _, ev := range evs {
-		v := value.Path(ev.Props, r.Prop)
+		v := ev.Props.Path(r.Prop)
 		if r.Prop == "at" {
 			v = ev.At
 		}
@@ -124,10 +124,10 @@ func ann(t testing.TB) *Env {
 	}
 	order := func(id, at string, total any, items ...any) *Event {
 		return &Event{ID: id, Name: "order_completed", At: when(t, at), Arrived: when(t, at),
-			Props: map[string]any{"order_id": id, "total": total, "items": items, "currency": "TWD"}}
+			Props: PropsOf(map[string]any{"order_id": id, "total": total, "items": items, "currency": "TWD"})}
 	}
 	page := func(url, at string, seconds float64) *Event {
-		return &Event{ID: url + at, Name: "page_viewed", At: when(t, at), Props: map[string]any{"url": url, "seconds": seconds}}
+		return &Event{ID: url + at, Name: "page_viewed", At: when(t, at), Props: PropsOf(map[string]any{"url": url, "seconds": seconds})}
 	}
 	orders := []*Event{
 		order("o1", "2025-12-01 10:00:00", 100.0, item("A", 60, 1), item("B", 40, 1)),
@@ -152,7 +152,7 @@ func ann(t testing.TB) *Env {
 		},
 		Event: orders[2],
 		Entry: &Event{Name: "cart_updated", At: when(t, "2026-03-01 08:00:00"),
-			Props: map[string]any{"cart_id": "c1", "total": 80.0, "starts": when(t, "2026-03-05 12:00:00")}},
+			Props: PropsOf(map[string]any{"cart_id": "c1", "total": 80.0, "starts": when(t, "2026-03-05 12:00:00")})},
 		Run: map[string]any{"pick": 4.0, "answer": map[string]any{"points": 12.0}},
 	}
 }

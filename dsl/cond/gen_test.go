@@ -406,15 +406,15 @@ func (g *gen) env(now value.Time, zone *time.Location, wild bool) *Env {
 		}
 	}
 	order := func() *Event {
-		return &Event{ID: "o", Name: "order_completed", At: g.near(now), Props: map[string]any{
-			"order_id": pick(func() any { return "a" }), "total": pick(number), "items": pick(items), "gift": pick(func() any { return true })}}
+		return &Event{ID: "o", Name: "order_completed", At: g.near(now), Props: PropsOf(map[string]any{
+			"order_id": pick(func() any { return "a" }), "total": pick(number), "items": pick(items), "gift": pick(func() any { return true })})}
 	}
 	for range g.n(5) {
 		p.events["order_completed"] = append(p.events["order_completed"], order())
 	}
 	for range g.n(3) {
 		p.events["page_viewed"] = append(p.events["page_viewed"], &Event{Name: "page_viewed", At: g.near(now),
-			Props: map[string]any{"url": pick(func() any { return "/a" }), "seconds": pick(number)}})
+			Props: PropsOf(map[string]any{"url": pick(func() any { return "/a" }), "seconds": pick(number)})})
 	}
 	if g.n(3) == 0 {
 		p.hours = g.hours(now)
@@ -424,7 +424,7 @@ func (g *gen) env(now value.Time, zone *time.Location, wild bool) *Env {
 		e.Event = order()
 	}
 	if g.n(4) > 0 {
-		e.Entry = &Event{Name: "cart_updated", At: g.near(now), Props: map[string]any{"cart_id": pick(func() any { return "c" }), "starts": pick(moment)}}
+		e.Entry = &Event{Name: "cart_updated", At: g.near(now), Props: PropsOf(map[string]any{"cart_id": pick(func() any { return "c" }), "starts": pick(moment)})}
 	}
 	if g.n(4) > 0 {
 		e.Run = map[string]any{"pick": pick(number), "answer": pick(func() any { return map[string]any{"points": pick(number)} })}

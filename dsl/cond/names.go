@@ -240,7 +240,7 @@ func (k *compiler) entry(n *ast.MemberNode, name *ast.StringNode) *code {
 			if e.Entry == nil {
 				return nil
 			}
-			return e.Entry.Props[name.Value]
+			return e.Entry.Props.Get(name.Value)
 		})
 	}
 	t := k.scope.Entry
@@ -271,7 +271,7 @@ func (k *compiler) property(n *ast.MemberNode, name *ast.StringNode, t *value.Ty
 	}
 	return read(n, ft, func(e *Env) any {
 		if ev := get(e); ev != nil {
-			return ev.Props[id]
+			return ev.Props.Get(id)
 		}
 		return nil
 	})
@@ -369,7 +369,7 @@ func memberOf(v any, name string) any {
 		if name == "at" {
 			return v.At
 		}
-		return v.Props[name]
+		return v.Props.Get(name)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestUndeclaredRequest(t *testing.T) {
 	s := world()
 	s.EntryAny = true
 	e := ann(t)
-	e.Entry.Props = map[string]any{"n": 3.0, "s": "a", "d": value.Day, "t": e.Now, "day": value.DateOf(2026, 3, 2), "l": []any{1.0, "b"}, "o": map[string]any{"x": 1.0}, "b": true}
+	e.Entry.Props = PropsOf(map[string]any{"n": 3.0, "s": "a", "d": value.Day, "t": e.Now, "day": value.DateOf(2026, 3, 2), "l": []any{1.0, "b"}, "o": map[string]any{"x": 1.0}, "b": true})
 	for text, want := range map[string]any{
 		`entry.n + 1`: 4.0, `entry.n * entry.n - entry.n / entry.n % 2`: 8.0, `entry.s + "b"`: "ab", `entry.s + entry.n`: nil,
 		`entry.d * 2`: 2 * value.Day, `2 * entry.d`: 2 * value.Day, `entry.d + entry.d`: 2 * value.Day, `entry.d - entry.d`: value.Duration(0), `entry.d / entry.d`: 1.0, `entry.d / 2`: value.Day / 2,

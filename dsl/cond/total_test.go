@@ -169,11 +169,7 @@ func only(ev *Event, props []string, whole bool) *Event {
 	if whole {
 		return ev
 	}
-	c := &Event{ID: ev.ID, Name: ev.Name, At: ev.At, Props: map[string]any{}}
-	for _, p := range props {
-		c.Props[p] = ev.Props[p]
-	}
-	return c
+	return &Event{ID: ev.ID, Name: ev.Name, At: ev.At, Props: ev.Props.Only(slices.Compact(slices.Sorted(slices.Values(props))))}
 }
 
 // FuzzCompile: whatever can be parsed is compiled or refused.

@@ -273,7 +273,7 @@ func (p *Read) event(s *Reader, c *Call) *Error {
 	for _, f := range faults {
 		p.fault("properties."+f.Field, f.Reason)
 	}
-	p.Input.Event = &cond.Event{ID: p.Input.ID, Name: name, At: p.Input.At, Props: props}
+	p.Input.Event = &cond.Event{ID: p.Input.ID, Name: name, At: p.Input.At, Props: cond.PropsOf(props)}
 	return nil
 }
 

@@ -131,7 +131,7 @@ func TestPagesFollow(t *testing.T) {
 		var b *store.Base
 		for i := range 400 {
 			ev := &cond.Event{ID: fmt.Sprint("m", i), Name: "viewed", At: value.Time(i + 1), Arrived: value.Time(i + 1),
-				Props: map[string]any{"n": float64(i)}}
+				Props: cond.PropsOf(map[string]any{"n": float64(i)})}
 			k := p.Events["viewed"]
 			k.List = append(k.List, ev)
 			if len(k.List) > 150 {
@@ -240,7 +240,7 @@ func TestReadersSeeWholePeople(t *testing.T) {
 						return
 					}
 					for i, ev := range k.List {
-						if ev.Props["n"] != float64(k.Dropped+i) || ev.Props["release"] != l.Person.Release {
+						if ev.Props.Get("n") != float64(k.Dropped+i) || ev.Props.Get("release") != l.Person.Release {
 							t.Errorf("event %d of release %s is %v", k.Dropped+i, l.Person.Release, ev.Props)
 							return
 						}
@@ -253,13 +253,13 @@ func TestReadersSeeWholePeople(t *testing.T) {
 				p.Release = fmt.Sprint("r", i)
 			}
 			k := p.Events["viewed"]
-			k.List = append(k.List, &cond.Event{Name: "viewed", Arrived: value.Time(i + 1), Props: map[string]any{"n": float64(i)}})
+			k.List = append(k.List, &cond.Event{Name: "viewed", Arrived: value.Time(i + 1), Props: cond.PropsOf(map[string]any{"n": float64(i)})})
 			if len(k.List) > 100 {
 				k.List, k.Dropped = k.List[1:], k.Dropped+1
 			}
 			for j, ev := range k.List {
 				c := *ev
-				c.Props = map[string]any{"n": ev.Props["n"], "release": p.Release}
+				c.Props = cond.PropsOf(map[string]any{"n": ev.Props.Get("n"), "release": p.Release})
 				k.List[j] = &c
 			}
 			p.Traits["n"] = profiles.Trait{Value: float64(i + 1)}

@@ -108,7 +108,7 @@ func (in *Input) machine(id string) orchestrator.Input {
 	switch in.Kind {
 	case InputEvent:
 		m.Kind, m.ID = orchestrator.EventInput, id
-		m.Event = &cond.Event{ID: id, Name: in.Name, At: in.Of, Props: values(in.Props)}
+		m.Event = &cond.Event{ID: id, Name: in.Name, At: in.Of, Props: cond.PropsOf(values(in.Props))}
 		m.Traits = keyed(in.Traits)
 	case InputRequest:
 		m.Kind, m.ID, m.Journey, m.Params = orchestrator.RequestInput, id, in.Name, values(in.Props)

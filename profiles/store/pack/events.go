@@ -24,7 +24,7 @@ func (e *encoder) eventHere(ev *cond.Event) *shape {
 	e.once(ev.ID)
 	e.time(ev.At)
 	e.after(ev.At, ev.Arrived)
-	return e.object(ev.Props)
+	return e.props(ev.Props)
 }
 
 // event writes an event, if possible as a reference to one of the newest.
@@ -55,7 +55,7 @@ func (e *encoder) event(ev *cond.Event) {
 			continue
 		}
 		if mask, ok := r.maskOf(ev.Props); ok {
-			if len(ev.Props) == len(r.Props) {
+			if ev.Props.Len() == r.Props.Len() {
 				e.uint(evWhole + place)
 				return
 			}
@@ -71,29 +71,48 @@ func (e *encoder) event(ev *cond.Event) {
 
 // maskOf says which of the properties of an event a part has, if it has no
 // others and none with another value.
-func (r *look) maskOf(part map[string]any) (mask uint64, ok bool) {
-	s := r.shape
-	if len(part) > len(s.names) || len(s.names) > maxMask {
+func (r *look) maskOf(part cond.Props) (mask uint64, ok bool) {
+	names, values := r.Props.Names(), r.Props.Values()
+	if part.Len() > len(names) || len(names) > maxMask {
 		return 0, false
 	}
-	for i, name := range s.names {
-		v, has := part[name]
-		if !has {
-			continue
+	i := 0
+	for name, v := range part.All() {
+		for i < len(names) && names[i] < name {
+			i++
 		}
-		if !value.Equal(v, r.Props[name]) {
+		if i == len(names) || names[i] != name || !value.Equal(v, values[i]) {
 			return 0, false
 		}
 		mask |= 1 << i
 	}
-	return mask, bits.OnesCount64(mask) == len(part)
+	return mask, true
+}
+
+// partOf are the properties of a mask.
+func (r *look) partOf(mask uint64) cond.Props {
+	all, values := r.Props.Names(), r.Props.Values()
+	if len(all) < maxMask {
+		mask &= 1<<len(all) - 1
+	}
+	n := bits.OnesCount64(mask)
+	if n == 0 {
+		return cond.Props{}
+	}
+	part := make([]any, 0, n)
+	for i := range all {
+		if i < maxMask && mask&(1<<i) != 0 {
+			part = append(part, values[i])
+		}
+	}
+	return cond.MakeProps(r.shape.namesOf(mask, n), part)
 }
 
 func (d *decoder) eventHere(ev *cond.Event) *shape {
 	ev.Name, ev.ID, ev.At = d.str(), d.once(), d.time()
 	ev.Arrived = d.after(ev.At)
 	s := d.shape()
-	ev.Props = d.values(s)
+	ev.Props = d.props(s)
 	return s
 }
 
@@ -118,16 +137,8 @@ func (d *decoder) event() *cond.Event {
 		return r.Event
 	}
 	ev := *r.Event
-	ev.Props = nil
 	mask := d.uint()
-	for j, name := range r.shape.names {
-		if j < maxMask && mask&(1<<j) != 0 {
-			if ev.Props == nil {
-				ev.Props = make(map[string]any, bits.OnesCount64(mask))
-			}
-			ev.Props[name] = r.Props[name]
-		}
-	}
+	ev.Props = r.partOf(mask)
 	r.part, r.mask = &ev, mask
 	return &ev
 }

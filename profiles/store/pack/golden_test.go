@@ -16,11 +16,11 @@ func golden() *profiles.Person {
 	var recent []*cond.Event
 	for i := range 90 {
 		ev := &cond.Event{ID: fmt.Sprintf("123e4567-e89b-12d3-a456-%012x", i), Name: "viewed", At: at + value.Time(1000*i), Arrived: at + value.Time(1000*i+7),
-			Props: map[string]any{"price": float64(i) + 0.25, "sku": fmt.Sprintf("sku-%04d", i), "url": "https://example.com/p/" + fmt.Sprint(i)}}
+			Props: cond.PropsOf(map[string]any{"price": float64(i) + 0.25, "sku": fmt.Sprintf("sku-%04d", i), "url": "https://example.com/p/" + fmt.Sprint(i)})}
 		if i >= 70 {
 			recent = append(recent, ev)
 		}
-		viewed.List = append(viewed.List, &cond.Event{ID: ev.ID, Name: ev.Name, At: ev.At, Arrived: ev.Arrived, Props: map[string]any{"price": ev.Props["price"]}})
+		viewed.List = append(viewed.List, &cond.Event{ID: ev.ID, Name: ev.Name, At: ev.At, Arrived: ev.Arrived, Props: cond.PropsOf(map[string]any{"price": ev.Props.Get("price")})})
 	}
 	p := &profiles.Person{
 		ID: "0f3b9c", Created: at, Last: at + 99000, Release: "9f86d081884c7d65", Entered: 45, Spilled: 3, Moment: at + 86400000,

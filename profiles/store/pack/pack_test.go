@@ -111,11 +111,11 @@ func (l *life) step() (rewrite bool) {
 			l.n++
 			l.now += 7
 			ev := &cond.Event{ID: fmt.Sprint("m", l.n), Name: kind, At: l.now - 3, Arrived: l.now,
-				Props: map[string]any{"n": float64(l.n), "sku": fmt.Sprint("sku-", l.n%9), "x": "y"}}
+				Props: cond.PropsOf(map[string]any{"n": float64(l.n), "sku": fmt.Sprint("sku-", l.n%9), "x": "y"})}
 			p.Recent = append(p.Recent, ev)
 			p.Recent = p.Recent[max(0, len(p.Recent)-20):]
 			part := *ev
-			part.Props = map[string]any{"n": ev.Props["n"]}
+			part.Props = cond.PropsOf(map[string]any{"n": ev.Props.Get("n")})
 			if p.Events == nil {
 				p.Events = map[string]*profiles.Kept{}
 			}
@@ -144,7 +144,7 @@ func (l *life) step() (rewrite bool) {
 		for _, k := range p.Events {
 			for i, ev := range k.List {
 				c := *ev
-				c.Props = map[string]any{"release": p.Release}
+				c.Props = cond.PropsOf(map[string]any{"release": p.Release})
 				k.List[i] = &c
 			}
 		}
@@ -159,7 +159,7 @@ func (l *life) step() (rewrite bool) {
 		for _, k := range p.Events {
 			for i, ev := range k.List {
 				c := *ev
-				c.Props = nil
+				c.Props = cond.Props{}
 				k.List[i] = &c
 			}
 		}
@@ -232,7 +232,7 @@ func TestHoursAreWrittenOnce(t *testing.T) {
 	first := cond.HourOf(packtest.Start)
 	counts, totals := &cond.HourRead{Event: "paid"}, &cond.HourRead{Event: "paid", Prop: "total"}
 	paid := func(hour int) {
-		e := &cond.Event{Name: "paid", At: value.Time((first + int64(hour)) * int64(value.Hour)), Props: map[string]any{"total": float64(hour%900) + 0.25}}
+		e := &cond.Event{Name: "paid", At: value.Time((first + int64(hour)) * int64(value.Hour)), Props: cond.PropsOf(map[string]any{"total": float64(hour%900) + 0.25})}
 		p.AddHour(counts, e)
 		p.AddHour(totals, e)
 	}
@@ -335,7 +335,7 @@ func TestAnEventRewritesLittle(t *testing.T) {
 		p.Last = ev.Arrived
 		p.Recent = append(p.Recent[1:], &ev)
 		part := ev
-		part.Props = map[string]any{"price": ev.Props["price"], "category": ev.Props["category"], "product_id": ev.Props["product_id"]}
+		part.Props = cond.PropsOf(map[string]any{"price": ev.Props.Get("price"), "category": ev.Props.Get("category"), "product_id": ev.Props.Get("product_id")})
 		k := p.Events[ev.Name]
 		if k == nil {
 			k = &profiles.Kept{}
@@ -518,7 +518,7 @@ func BenchmarkEncodeNext(b *testing.B) {
 				p.Recent = append(p.Recent[1:], ev)
 				k := p.Events[ev.Name]
 				k.List = append(k.List, &cond.Event{ID: ev.ID, Name: ev.Name, At: ev.At, Arrived: ev.Arrived,
-					Props: map[string]any{"product_id": ev.Props["product_id"], "price": ev.Props["price"], "category": ev.Props["category"]}})
+					Props: cond.PropsOf(map[string]any{"product_id": ev.Props.Get("product_id"), "price": ev.Props.Get("price"), "category": ev.Props.Get("category")})})
 				if len(k.List) > 100 {
 					k.List, k.Dropped = k.List[1:], k.Dropped+1
 				}

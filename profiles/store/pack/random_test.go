@@ -95,7 +95,7 @@ func (f *filler) props() map[string]any {
 }
 
 func (f *filler) event() *cond.Event {
-	e := &cond.Event{ID: f.word(), Name: f.word(), At: f.time(), Arrived: f.time(), Props: f.props()}
+	e := &cond.Event{ID: f.word(), Name: f.word(), At: f.time(), Arrived: f.time(), Props: cond.PropsOf(f.props())}
 	return e
 }
 
@@ -184,15 +184,13 @@ func person(t *rapid.T) *profiles.Person {
 	for _, ev := range p.Recent {
 		if f.int(0, 1) == 0 {
 			part := *ev
-			part.Props = nil
-			for name, v := range ev.Props {
+			var names []string
+			for _, name := range ev.Props.Names() {
 				if f.int(0, 2) > 0 {
-					if part.Props == nil {
-						part.Props = map[string]any{}
-					}
-					part.Props[name] = v
+					names = append(names, name)
 				}
 			}
+			part.Props = ev.Props.Only(names)
 			k := p.Events[ev.Name]
 			if k == nil {
 				k = &profiles.Kept{}

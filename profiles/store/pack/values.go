@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"journey/dsl/cond"
 	"journey/dsl/value"
 )
 
@@ -206,6 +207,23 @@ var smallFloats = func() (t [smalls]any) {
 type shape struct {
 	names []string
 	last  []string // the string that each had before
+
+	mask uint64 // the part of the names that was asked for last,
+	part []string
+}
+
+// namesOf are the names of a mask, n of them. Events of one shape are mostly
+// kept with the same part, whose names they share.
+func (s *shape) namesOf(mask uint64, n int) []string {
+	if s.part == nil || s.mask != mask {
+		s.mask, s.part = mask, make([]string, 0, n)
+		for i, name := range s.names {
+			if i < maxMask && mask&(1<<i) != 0 {
+				s.part = append(s.part, name)
+			}
+		}
+	}
+	return s.part
 }
 
 // object writes an object: number of its shape (0: a new one, its names
@@ -213,8 +231,23 @@ type shape struct {
 func (e *encoder) object(m map[string]any) *shape {
 	base := len(e.vals)
 	s := e.shapeOf(m)
-	for i := range s.names {
-		v := e.vals[base+i]
+	e.members(s, e.vals[base:])
+	clear(e.vals[base:])
+	e.vals = e.vals[:base]
+	return s
+}
+
+// props writes the properties of an event, as object does.
+func (e *encoder) props(p cond.Props) *shape {
+	names := p.Names()
+	s := e.shapeNamed(names)
+	e.members(s, p.Values())
+	return s
+}
+
+// members writes the values of an object in the order of its shape.
+func (e *encoder) members(s *shape, values []any) {
+	for i, v := range values {
 		if text, ok := v.(string); ok {
 			e.like(text, s.last[i])
 			s.last[i] = text
@@ -222,9 +255,42 @@ func (e *encoder) object(m map[string]any) *shape {
 		}
 		e.value(v)
 	}
-	clear(e.vals[base:])
-	e.vals = e.vals[:base]
+}
+
+// sameNames compares names, which are mostly not only equal but the same.
+func sameNames(a, b []string) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
+}
+
+// shapeNamed writes the shape of an object with certain names, sorted.
+func (e *encoder) shapeNamed(names []string) *shape {
+	for i := len(e.shapes) - 1; i >= 0; i-- {
+		if s := e.shapes[i]; sameNames(s.names, names) {
+			e.uint(uint64(i + 1))
+			return s
+		}
+	}
+	s := (*shape)(nil)
+	if i := slices.IndexFunc(e.spare, func(s *shape) bool { return sameNames(s.names, names) }); i >= 0 {
+		s = e.spare[i]
+		e.spare = slices.Delete(e.spare, i, i+1)
+	} else {
+		s = &shape{names: names, last: make([]string, len(names))}
+	}
+	e.newShape(s)
 	return s
+}
+
+// newShape writes a shape that was not there before.
+func (e *encoder) newShape(s *shape) {
+	e.uint(0)
+	e.uint(uint64(len(s.names)))
+	for _, name := range s.names {
+		e.str(name)
+	}
+	if len(e.shapes) < maxTable {
+		e.shapes = append(e.shapes, s)
+	}
 }
 
 // shapeOf writes the shape of an object and leaves its values, in the order
@@ -247,14 +313,7 @@ func (e *encoder) shapeOf(m map[string]any) *shape {
 			e.vals = append(e.vals, m[name])
 		}
 	}
-	e.uint(0)
-	e.uint(uint64(len(m)))
-	for _, name := range s.names {
-		e.str(name)
-	}
-	if len(e.shapes) < maxTable {
-		e.shapes = append(e.shapes, s)
-	}
+	e.newShape(s)
 	return s
 }
 
@@ -307,10 +366,31 @@ func (e *encoder) like(s, last string) {
 }
 
 // object reads an object; nil if it is empty.
-func (d *decoder) object() map[string]any { return d.values(d.shape()) }
+func (d *decoder) object() map[string]any {
+	s := d.shape()
+	values := d.members(s)
+	if values == nil {
+		return nil
+	}
+	m := make(map[string]any, len(values))
+	for i, v := range values {
+		m[s.names[i]] = v
+	}
+	return m
+}
 
-// values reads an object whose shape was read.
-func (d *decoder) values(s *shape) map[string]any {
+// props reads the properties of an event whose shape was read.
+func (d *decoder) props(s *shape) cond.Props {
+	values := d.members(s)
+	if values == nil {
+		return cond.Props{}
+	}
+	return cond.MakeProps(s.names, values)
+}
+
+// members reads the values of an object whose shape was read; nil if it is
+// empty.
+func (d *decoder) members(s *shape) []any {
 	if s == nil || len(s.names) == 0 {
 		return nil
 	}
@@ -318,8 +398,8 @@ func (d *decoder) values(s *shape) map[string]any {
 		d.fail("an object of %d values in %d bytes", len(s.names), len(d.rest))
 		return nil
 	}
-	m := make(map[string]any, len(s.names))
-	for i, name := range s.names {
+	values := make([]any, len(s.names))
+	for i := range values {
 		var v any
 		if len(d.rest) > 0 && d.rest[0] == strLike {
 			v = d.like(s.last[i])
@@ -329,9 +409,9 @@ func (d *decoder) values(s *shape) map[string]any {
 		if text, ok := v.(string); ok {
 			s.last[i] = text
 		}
-		m[name] = v
+		values[i] = v
 	}
-	return m
+	return values
 }
 
 func (d *decoder) like(last string) string {
@@ -360,7 +440,10 @@ func (d *decoder) shape() *shape {
 	n := d.count(1)
 	s := &shape{names: make([]string, n), last: make([]string, n)}
 	for i := range s.names {
-		s.names[i] = d.str()
+		if s.names[i] = d.str(); i > 0 && s.names[i] <= s.names[i-1] {
+			d.fail("the names of an object are not in order")
+			return nil
+		}
 	}
 	if len(d.shapes) < maxTable {
 		d.shapes = append(d.shapes, s)

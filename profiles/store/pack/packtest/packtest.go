@@ -71,12 +71,12 @@ func Person(seed uint64) *profiles.Person {
 	for range 20 {
 		now += value.Time(1000*60*(1+r.IntN(60)) + r.IntN(60000))
 		kind := kinds[r.IntN(len(kinds))]
-		ev := &cond.Event{ID: uuid(r), Name: kind, At: now - value.Time(r.IntN(3000)), Arrived: now, Props: map[string]any{
+		ev := &cond.Event{ID: uuid(r), Name: kind, At: now - value.Time(r.IntN(3000)), Arrived: now, Props: cond.PropsOf(map[string]any{
 			"product_id": fmt.Sprintf("sku-%05d", r.IntN(1e5)), "name": pick(goods), "price": float64(r.IntN(20000)) / 100,
 			"currency": "EUR", "quantity": float64(1 + r.IntN(3)), "category": pick(category),
 			"url":     fmt.Sprintf("https://shop.example.com/p/%d", r.IntN(1e5)),
 			"cart_id": fmt.Sprintf("c%08x", r.Uint32()),
-		}}
+		})}
 		p.Recent = append(p.Recent, ev)
 		if p.Events == nil {
 			p.Events = map[string]*profiles.Kept{}
@@ -85,7 +85,7 @@ func Person(seed uint64) *profiles.Person {
 			p.Events[kind] = &profiles.Kept{}
 		}
 		p.Events[kind].List = append(p.Events[kind].List, &cond.Event{ID: ev.ID, Name: kind, At: ev.At, Arrived: now,
-			Props: map[string]any{"product_id": ev.Props["product_id"], "price": ev.Props["price"], "category": ev.Props["category"]}})
+			Props: ev.Props.Only([]string{"category", "price", "product_id"})})
 		p.Marks = append(p.Marks, profiles.Mark{ID: r.Uint64(), Payload: r.Uint32(), At: now})
 	}
 	p.Last = now
