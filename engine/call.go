@@ -18,6 +18,7 @@ const (
 	CallScreen   = intake.Screen
 	CallAlias    = intake.Alias
 	CallRequest  = intake.Request // start a journey
+	CallGroup    = intake.Group   // traits hold the account already (intake.Account)
 )
 
 // Call is one call of the ingest API, not yet addressed to a person. Values

@@ -199,7 +199,7 @@ func TestStatus(t *testing.T) {
 		{name: "not UTF-8", body: "{\"userId\":\"ann\xff\",\"event\":\"E\"}", status: 400, code: "invalid-utf8", field: "userId"},
 		{name: "engine refuses", body: ann, call: &engine.CallError{Code: "no-identifier", Message: "who?"}, status: 400, code: "no-identifier"},
 		{name: "engine refuses a field", body: ann, call: &engine.CallError{Code: "alias-of-user", Field: "previousId", Message: "no"}, status: 400, code: "alias-of-user", field: "previousId"},
-		{name: "group", path: "/v1/group", body: `{}`, status: 400, code: "unsupported-type"},
+		{name: "group", path: "/v1/group", body: `{"userId":"ann"}`, status: 400, code: "missing-field", field: "groupId"},
 
 		{name: "no key", body: ann, headers: []string{"Authorization", ""}, status: 401, code: "missing-key"},
 		{name: "empty key", body: ann, headers: []string{"Authorization", "Basic Og=="}, status: 401, code: "missing-key"},

@@ -36,28 +36,31 @@ func Keys(bySource map[string]string) func(key string) (source string, ok bool) 
 // looked at.
 const maxCredentials = 1024
 
-// credentials is the key in the Authorization header: the user of Basic, or a
+// credentials is the key in a header: X-Write-Key, the user of Basic, or a
 // Bearer token; "" if there is none.
-func credentials(h http.Header) string {
+func credentials(h http.Header) (key string, bearer bool) {
+	if own := h["X-Write-Key"]; len(own) == 1 && len(own[0]) <= maxCredentials {
+		return own[0], false
+	}
 	values := h["Authorization"]
 	if len(values) == 0 || len(values[0]) > maxCredentials {
-		return ""
+		return "", false
 	}
 	scheme, rest, _ := strings.Cut(values[0], " ")
 	rest = strings.TrimSpace(rest)
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
-		return rest
+		return rest, true
 	case strings.EqualFold(scheme, "Basic"):
 		var buf [maxCredentials]byte
 		n, err := base64.StdEncoding.Decode(buf[:], []byte(rest))
 		if err != nil {
-			return ""
+			return "", false
 		}
 		user, _, _ := strings.Cut(string(buf[:n]), ":")
-		return user
+		return user, false
 	}
-	return ""
+	return "", false
 }
 
 // source is the source that a write key belongs to.
@@ -70,13 +73,18 @@ func (s *Server) source(key string) (string, *problem) {
 		if source, ok := s.o.WriteKeys(key); ok {
 			return source, nil
 		}
+		if _, secret, pair := strings.Cut(key, ":"); pair { // Jitsu's keys: ID:SECRET
+			if source, ok := s.o.WriteKeys(secret); ok {
+				return source, nil
+			}
+		}
 	}
 	return "", refuse(http.StatusUnauthorized, "unknown-key", "the write key belongs to no source: see write_keys in the server's configuration")
 }
 
 // admin lets only the admin key pass.
 func (s *Server) admin(h http.Header) *problem {
-	key := credentials(h)
+	key, _ := credentials(h)
 	switch {
 	case s.o.AdminKey == "":
 		return refuse(http.StatusUnauthorized, "no-admin-key", "this server has no admin key: set admin_key in its configuration")

@@ -28,7 +28,7 @@ func TestBatchNamesBadItems(t *testing.T) {
 		{"no type", `{"userId":"b"}`, "missing-field", "type"},
 		{"odd type", `{"type":"pageview","userId":"b"}`, "unsupported-type", "type"},
 		{"type of another kind", `{"type":1,"userId":"b"}`, "wrong-type", "type"},
-		{"group", `{"type":"group","userId":"b","groupId":"g"}`, "unsupported-type", "type"},
+		{"group", `{"type":"group","userId":"b"}`, "missing-field", "groupId"},
 		{"no event", `{"type":"track","userId":"b"}`, "missing-field", "event"},
 		{"null", `null`, "wrong-type", ""},
 		{"a number", `12.5`, "wrong-type", ""},
@@ -119,7 +119,7 @@ func TestBatchOfTheEngine(t *testing.T) {
 	want := answer{Success: true,
 		Refused: []refusal{
 			{Index: 0, Code: "no-identifier", Message: "who?"},
-			{Index: 2, Code: "unsupported-type", Field: "type", Message: "the type is none of track, identify, page, screen and alias"},
+			{Index: 2, Code: "unsupported-type", Field: "type", Message: "the type is none of track, identify, page, screen, group and alias"},
 		},
 		Warnings: []warning{
 			{Index: new(1), Fault: profiles.Fault{Field: "traits.birthday", Reason: "is not a date"}},
@@ -244,7 +244,7 @@ func FuzzBatch(f *testing.F) {
 	limits := Limits{}.withDefaults()
 	f.Fuzz(func(t *testing.T, item string) {
 		var env envelope
-		wrong := parseBatch(`{"batch":[`+ann+`,`+item+`,`+ann+`],"sentAt":"x"}`, &env, limits)
+		wrong := parseBatch(`{"batch":[`+ann+`,`+item+`,`+ann+`],"sentAt":"x"}`, &env, limits, segment)
 		if !skippable(item) {
 			return // it may end the list, or begin other items
 		}
@@ -257,7 +257,7 @@ func FuzzBatch(f *testing.F) {
 			}
 		}
 		var alone event
-		wrong = parseEvent(item, &alone)
+		wrong = parseEvent(item, &alone, segment)
 		if len(strings.TrimSpace(item)) > limits.Event {
 			return
 		}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -77,6 +78,15 @@ func (b *body) fill(r io.Reader, limit int) error {
 	}
 }
 
+// magic is how gzip begins, and JSON never (RFC 1952).
+var magic = []byte{0x1f, 0x8b}
+
+func (s *Server) newBody() *body {
+	b := bodies.Get().(*body)
+	b.buf, b.budget = b.buf[:0], &s.budget
+	return b
+}
+
 // read reads the body of a request, decompressed, at most limit bytes of it
 // before and after. The content type is not looked at: browsers say
 // text/plain, and some clients a form.
@@ -96,13 +106,18 @@ func (s *Server) read(c *request, limit int, what string) (*body, *problem) {
 	// net/http takes the deadline away when the body has ended. A writer that
 	// is no connection, as in tests, has none: that is all the error says.
 	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(s.o.Limits.Body))
-	b := bodies.Get().(*body)
-	b.buf, b.budget = b.buf[:0], &s.budget
+	b := s.newBody()
 	var err error
 	if zipped {
 		err = b.unzip(r.Body, limit)
 	} else {
 		err = b.fill(r.Body, limit)
+	}
+	if err == nil && !zipped && bytes.HasPrefix(b.buf, magic) { // compressed by a page that cannot say so
+		packed := b
+		b = s.newBody()
+		err = b.unzip(bytes.NewReader(packed.buf), limit)
+		packed.release()
 	}
 	if err != nil {
 		b.release()

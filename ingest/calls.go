@@ -13,18 +13,20 @@ import (
 const (
 	maxMessageID = 100 // bytes, as Segment has it
 	maxName      = 256 // bytes of an event's or page's name
+	maxGroupID   = 500 // bytes
+	maxMembers   = 300 // of properties, and of traits
 )
 
 // kinds are the calls by their names in paths and in `type`.
 var kinds = map[string]engine.CallKind{
 	"track": engine.CallTrack, "identify": engine.CallIdentify, "page": engine.CallPage,
-	"screen": engine.CallScreen, "alias": engine.CallAlias,
+	"screen": engine.CallScreen, "alias": engine.CallAlias, "group": engine.CallGroup,
 }
 
 // kindNames are their names in metrics.
 var kindNames = [...]string{
 	engine.CallTrack: "track", engine.CallIdentify: "identify", engine.CallPage: "page",
-	engine.CallScreen: "screen", engine.CallAlias: "alias", engine.CallRequest: "request",
+	engine.CallScreen: "screen", engine.CallAlias: "alias", engine.CallRequest: "request", engine.CallGroup: "group",
 }
 
 // origin is what the calls of one request have in common.
@@ -51,11 +53,22 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		call.Event, call.Properties = e.name, pageProperties(kind, e)
 	case engine.CallRequest:
 		call.Properties = e.properties
+	case engine.CallGroup:
+		call.Traits = intake.Beside(intake.Account(e.groupID, e.traits), e.context.traits)
+		if e.groupID == "" {
+			return call, nil, &flaw{code: "missing-field", field: "groupId", message: "a group call needs the id of the group"}
+		}
 	case engine.CallIdentify:
 		call.Traits = intake.Beside(e.traits, e.context.traits)
 	}
 	if len(e.messageID) > maxMessageID {
 		return call, nil, &flaw{code: "too-long", field: "messageId", message: "a message id has at most 100 bytes"}
+	}
+	if len(e.groupID) > maxGroupID {
+		return call, nil, &flaw{code: "too-long", field: "groupId", message: "a group's id has at most 500 bytes"}
+	}
+	if wrong := crowded(e); wrong != nil {
+		return call, nil, wrong
 	}
 	if len(call.Event) > maxName {
 		field := "event"
@@ -67,6 +80,7 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 	if len(e.context.consent) > 0 {
 		call.Traits = intake.WithConsent(call.Traits, e.context.consent)
 	}
+	call.Traits = intake.Beside(call.Traits, e.context.ids)
 	at, faults := eventTime(e, from.sentAt, from.received)
 	call.Time = at
 	sent := from.sentAt
@@ -78,6 +92,18 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		faults = append(faults, lostOf(&call)...)
 	}
 	return call, faults, nil
+}
+
+// crowded says that an event has more properties or traits than it may.
+func crowded(e *event) *flaw {
+	const message = "there are more than 300 in one event: send fewer, or an object of them"
+	switch {
+	case len(e.properties) > maxMembers:
+		return &flaw{code: "too-many-keys", field: "properties", message: message}
+	case len(e.traits) > maxMembers:
+		return &flaw{code: "too-many-keys", field: "traits", message: message}
+	}
+	return nil
 }
 
 // pageFields are what a page call tells of the page; browsers say some of it
@@ -105,4 +131,5 @@ func (e *event) inherit(outer *surroundings) {
 	e.context.traits = intake.Beside(e.context.traits, outer.traits)
 	e.context.consent = intake.Beside(e.context.consent, outer.consent)
 	e.context.page = intake.Beside(e.context.page, outer.page)
+	e.context.ids = intake.Beside(e.context.ids, outer.ids)
 }

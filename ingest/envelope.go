@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // event is one call as a client sends it, as far as we use it.
@@ -13,6 +14,7 @@ type event struct {
 	userID      string
 	anonymousID string
 	previousID  string // alias
+	groupID     string // group
 	event       string // track
 	name        string // page, screen
 	category    string
@@ -22,6 +24,8 @@ type event struct {
 	context    surroundings
 
 	timestamp, originalTimestamp, sentAt any // as they came
+
+	ago time.Duration // PostHog's offset; used where there is no time
 
 	writeKey string
 	lost     bool  // a text in it had half a character
@@ -33,6 +37,7 @@ type surroundings struct {
 	traits  map[string]any
 	consent map[string]any // consent.categoryPreferences
 	page    map[string]any
+	ids     map[string]any // externalIds: id by its type
 }
 
 // envelope is the body of a batch.
@@ -43,6 +48,14 @@ type envelope struct {
 	writeKey string
 	have     bool // there was a `batch`
 }
+
+// dialect is the form in which events are written.
+type dialect uint8
+
+const (
+	segment dialect = iota
+	posthog
+)
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
 
@@ -62,9 +75,10 @@ func give(p *parser) {
 }
 
 // parseEvent reads the body of a single call.
-func parseEvent(src string, e *event) *flaw {
+func parseEvent(src string, e *event, d dialect) *flaw {
 	p := borrow(src)
 	defer give(p)
+	p.posthog = d == posthog
 	if !p.begin() || !p.event(e) || !p.end() {
 		return p.flaw
 	}
@@ -73,9 +87,10 @@ func parseEvent(src string, e *event) *flaw {
 
 // parseBatch reads the body of a batch. Items that are wrong carry their flaw;
 // the answer is the flaw of the whole.
-func parseBatch(src string, env *envelope, l Limits) *flaw {
+func parseBatch(src string, env *envelope, l Limits, d dialect) *flaw {
 	p := borrow(src)
 	defer give(p)
+	p.posthog = d == posthog
 	if !p.begin() || !p.envelope(env, l) || !p.end() {
 		return p.flaw
 	}
@@ -110,6 +125,9 @@ func (p *parser) begin() bool {
 func (p *parser) event(e *event) bool {
 	p.lost = false
 	defer func() { e.lost = p.lost }()
+	if p.posthog {
+		return p.capture(e)
+	}
 	return p.members(func(key string) (ok bool) {
 		switch key {
 		case "type":
@@ -122,6 +140,8 @@ func (p *parser) event(e *event) bool {
 			e.anonymousID, ok = p.identifier()
 		case "previousId":
 			e.previousID, ok = p.identifier()
+		case "groupId":
+			e.groupID, ok = p.identifier()
 		case "event":
 			e.event, ok = p.optionalText()
 		case "name":
@@ -161,6 +181,8 @@ func (p *parser) context(s *surroundings) bool {
 		switch key {
 		case "traits":
 			s.traits, ok = p.optionalObject()
+		case "externalIds":
+			ok = p.externalIDs(s)
 		case "page":
 			if p.next() != '{' {
 				return p.discard()
@@ -184,6 +206,29 @@ func (p *parser) context(s *surroundings) bool {
 	})
 }
 
+// externalIDs reads the other ids that an event carries: {id, type, …}. Each
+// is the value of the trait that its type names, unless it says that it is
+// hashed or another collection's.
+func (p *parser) externalIDs(s *surroundings) bool {
+	v, ok := p.value()
+	list, _ := v.([]any)
+	for _, x := range list {
+		o, _ := x.(map[string]any)
+		name, _ := o["type"].(string)
+		if name == "" || o["id"] == nil || !saysOr(o["collection"], "users") || !saysOr(o["encoding"], "none") {
+			continue
+		}
+		if s.ids == nil {
+			s.ids = map[string]any{}
+		}
+		s.ids[name] = o["id"]
+	}
+	return ok
+}
+
+// saysOr is true for a word, and where nothing is said.
+func saysOr(v any, word string) bool { return v == nil || v == "" || v == word }
+
 // envelope reads the envelope of a batch at the position.
 func (p *parser) envelope(env *envelope, l Limits) bool {
 	return p.members(func(key string) (ok bool) {
@@ -193,9 +238,9 @@ func (p *parser) envelope(env *envelope, l Limits) bool {
 			ok = p.batch(env, l)
 		case "context":
 			ok = p.context(&env.context)
-		case "sentAt":
+		case "sentAt", "sent_at":
 			env.sentAt, ok = p.value()
-		case "writeKey":
+		case "writeKey", "api_key", "token":
 			env.writeKey, ok = p.optionalText()
 		default:
 			ok = p.discard()

@@ -50,6 +50,8 @@ type parser struct {
 	flaw  *flaw
 	lost  bool // a text had half a character, now U+FFFD
 
+	posthog bool // events are PostHog's
+
 	pairs []pair            // members of the objects that are open
 	items []any             // elements of the lists that are open
 	keys  []string          // names of the objects that are open and not kept

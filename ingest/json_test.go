@@ -242,7 +242,7 @@ func BenchmarkParse(b *testing.B) {
 		b.SetBytes(int64(len(src)))
 		for b.Loop() {
 			var e event
-			if flaw := parseEvent(src, &e); flaw != nil {
+			if flaw := parseEvent(src, &e, segment); flaw != nil {
 				b.Fatal(flaw)
 			}
 		}

@@ -1,8 +1,14 @@
 package ingest
 
 import (
+	"bytes"
+	"encoding/base64"
+	"io"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"journey/engine"
 	"journey/profiles"
@@ -37,7 +43,8 @@ type warning struct {
 // requests that are worked on.
 type post struct {
 	body  *body
-	place bool // taken
+	place bool     // taken
+	wrong *problem // what is wrong with the key in the header
 }
 
 func (s *Server) done(p *post) {
@@ -50,16 +57,21 @@ func (s *Server) done(p *post) {
 }
 
 // receive reads a body. A key in the header is looked at before the body is
-// read; with none there it must stand in the body.
+// read; with none there it must stand in the body. A Bearer token may be no
+// write key but a pass of somebody else's: then the key stands in the body,
+// too.
 func (s *Server) receive(c *request, p *post, limit int, what string) (source string, err error) {
 	r := c.Request()
-	key := credentials(r.Header)
-	if key == "" && c.route.name == beacon { // it cannot send headers
+	key, bearer := credentials(r.Header)
+	if key == "" && (c.route.name == beacon || c.route.name == pixel) { // they cannot send headers
 		key = r.URL.Query().Get("writeKey")
 	}
 	if key != "" {
 		var wrong *problem
-		if source, wrong = s.source(key); wrong != nil {
+		switch source, wrong = s.source(key); {
+		case wrong != nil && bearer:
+			p.wrong = wrong
+		case wrong != nil:
 			return "", wrong
 		}
 	}
@@ -76,9 +88,12 @@ func (s *Server) receive(c *request, p *post, limit int, what string) (source st
 }
 
 // bodyKey is the source of a call whose header named none.
-func (s *Server) bodyKey(source, key string) (string, error) {
+func (s *Server) bodyKey(p *post, source, key string) (string, error) {
 	if source != "" {
 		return source, nil
+	}
+	if key == "" && p.wrong != nil {
+		return "", p.wrong
 	}
 	source, wrong := s.source(key)
 	if wrong != nil {
@@ -113,12 +128,12 @@ func (s *Server) one(c *request, kind engine.CallKind, journey string) (engine.C
 		return none, nil, err
 	}
 	var e event
-	wrong := parseEvent(string(p.body.buf), &e)
+	wrong := parseEvent(string(p.body.buf), &e, segment)
 	if wrong != nil {
 		s.metrics.input(kind, refused, 1)
 		return none, nil, wrong.problem()
 	}
-	if source, err = s.bodyKey(source, e.writeKey); err != nil {
+	if source, err = s.bodyKey(&p, source, e.writeKey); err != nil {
 		s.metrics.input(kind, refused, 1)
 		return none, nil, err
 	}
@@ -161,21 +176,29 @@ func (s *Server) submit(c *request, calls []engine.Call) ([]engine.CallResult, e
 	return results, nil
 }
 
-// batch takes many calls. It stores those that are right and names those that
-// are not.
-func (s *Server) batch(c *request) error {
-	received := s.o.Now()
-	var p post
-	defer s.done(&p)
-	source, err := s.receive(c, &p, s.o.Limits.Batch, "a batch")
+// batch takes many calls.
+func (s *Server) batch(limit int) handler {
+	return func(c *request) error {
+		received := s.o.Now()
+		var p post
+		defer s.done(&p)
+		source, err := s.receive(c, &p, limit, "a batch")
+		if err != nil {
+			return err
+		}
+		var env envelope
+		if wrong := parseBatch(string(p.body.buf), &env, s.o.Limits, segment); wrong != nil {
+			return wrong.problem()
+		}
+		return s.take(c, &p, source, &env, received)
+	}
+}
+
+// take stores the calls of a batch that are right and names those that are
+// not.
+func (s *Server) take(c *request, p *post, source string, env *envelope, received time.Time) error {
+	source, err := s.bodyKey(p, source, env.writeKey)
 	if err != nil {
-		return err
-	}
-	var env envelope
-	if wrong := parseBatch(string(p.body.buf), &env, s.o.Limits); wrong != nil {
-		return wrong.problem()
-	}
-	if source, err = s.bodyKey(source, env.writeKey); err != nil {
 		return err
 	}
 	b := newSorted(len(env.events))
@@ -188,7 +211,7 @@ func (s *Server) batch(c *request) error {
 		if err != nil {
 			return err
 		}
-		s.take(b, results)
+		s.results(b, results)
 	}
 	if len(b.out.Refused) == 0 && len(b.out.Warnings) == 0 {
 		return c.bytes(http.StatusOK, stored)
@@ -197,9 +220,32 @@ func (s *Server) batch(c *request) error {
 	return c.respond(http.StatusOK, b.out)
 }
 
-// unsupported refuses calls that there is no place for.
-func unsupported(*request) error {
-	return refuse(http.StatusBadRequest, "unsupported-type", "group calls are not supported: send what they say as traits of the user")
+// dot is a picture of one transparent point (GIF89a).
+var dot = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
+
+// picture takes one call from where only a picture can be asked for: a mail,
+// say. Its JSON stands in the query, in base64.
+func (s *Server) picture(c *request) error {
+	kind, ok := kinds[c.Param("type")]
+	if !ok {
+		return routeProblem(echo.ErrNotFound)
+	}
+	data := strings.NewReplacer("-", "+", "_", "/", "=", "", " ", "+").Replace(c.Request().URL.Query().Get("data"))
+	text, err := base64.RawStdEncoding.DecodeString(data)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "invalid-json", "data in the query is no base64: encode the event's JSON so")
+	}
+	r := c.Request()
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	r.Header.Del("Content-Encoding")
+	if _, _, err := s.one(c, kind, ""); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h["Content-Type"], h["Cache-Control"] = []string{"image/gif"}, noStore
+	c.Response().WriteHeader(http.StatusOK)
+	_, _ = c.Response().Write(dot)
+	return nil
 }
 
 // started is the answer to the start of a journey.

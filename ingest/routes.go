@@ -29,6 +29,9 @@ type request struct {
 // beacon is where pages post while they are left: the key stands in the query.
 const beacon = "/beacon/v1/batch"
 
+// pixel is where those post that can only ask for a picture.
+const pixel = "/v1/pixel/:type"
+
 // handler answers a request, or says what is wrong with it.
 type handler func(c *request) error
 
@@ -52,13 +55,20 @@ func (s *Server) routes() {
 	for name, kind := range kinds {
 		s.post("/v1/"+name, s.single(kind))
 		s.post("/v1/"+name[:1], s.single(kind)) // as browsers shorten them
+		s.post("/api/s/"+name, s.single(kind))  // Jitsu's, of browsers and of servers
+		s.post("/api/s/s2s/"+name, s.single(kind))
 	}
-	s.post("/v1/group", unsupported)
-	s.post("/v1/g", unsupported)
-	s.post("/v1/batch", s.batch)
-	s.post("/v1/b", s.batch)
-	s.post("/v1/import", s.batch)
-	s.post(beacon, s.batch)
+	s.post("/v1/batch", s.batch(s.o.Limits.Batch))
+	s.post("/v1/b", s.batch(s.o.Limits.Batch))
+	s.post("/v1/import", s.batch(s.o.Limits.Import))
+	s.post(beacon, s.batch(s.o.Limits.Batch))
+	s.get(pixel, s.picture)
+	for _, path := range posthogPaths {
+		s.post(path, s.captures)
+	}
+	for _, path := range posthogFlags {
+		s.post(path, s.flags)
+	}
 	s.post("/v1/journeys/:name/start", s.start)
 
 	s.get("/v1/profiles/*", s.profile)
@@ -214,7 +224,7 @@ func preflight(c *request) error {
 	h := c.Response().Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, X-Retry-Count, X-Request-Id")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, X-Retry-Count, X-Request-Id, X-Write-Key, X-Enable-Debug, X-IP-Policy, AnonymousId")
 	h.Set("Access-Control-Max-Age", "900")
 	c.Response().WriteHeader(http.StatusNoContent)
 	return nil

@@ -72,6 +72,7 @@ type Check struct {
 type Limits struct {
 	Event    int           // bytes of an event: 32 KB
 	Batch    int           // bytes of a batch: 500 KB
+	Import   int           // bytes of a batch of history, or of PostHog's: 4 MB
 	Items    int           // events in a batch: 2,500
 	Admin    int           // bytes of an admin request: 8 MB
 	Requests int           // requests that are worked on: 4,096
@@ -90,6 +91,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	def(&l.Event, 32<<10)
 	def(&l.Batch, 500<<10)
+	def(&l.Import, 4<<20)
 	def(&l.Items, 2500)
 	def(&l.Admin, 8<<20)
 	def(&l.Requests, 4096)

@@ -29,13 +29,10 @@ func (b *sorted) add(i int, e *event, outer *surroundings, from origin) {
 	kind, known := kinds[e.kind]
 	switch {
 	case e.kind == "":
-		b.refuse(i, &flaw{code: "missing-field", field: "type", message: "an event of a batch needs its type: track, identify, page, screen or alias"})
-		return
-	case e.kind == "group":
-		b.refuse(i, &flaw{code: "unsupported-type", field: "type", message: "group calls are not supported: send what they say as traits of the user"})
+		b.refuse(i, &flaw{code: "missing-field", field: "type", message: "an event of a batch needs its type: track, identify, page, screen, group or alias"})
 		return
 	case !known:
-		b.refuse(i, &flaw{code: "unsupported-type", field: "type", message: "the type is none of track, identify, page, screen and alias"})
+		b.refuse(i, &flaw{code: "unsupported-type", field: "type", message: "the type is none of track, identify, page, screen, group and alias"})
 		return
 	}
 	e.inherit(outer)
@@ -59,8 +56,8 @@ func (b *sorted) warn(i int, faults []profiles.Fault) {
 	}
 }
 
-// take adds what the engine said of the calls.
-func (s *Server) take(b *sorted, results []engine.CallResult) {
+// results adds what the engine said of the calls.
+func (s *Server) results(b *sorted, results []engine.CallResult) {
 	for n := range results {
 		i, kind := b.index[n], b.calls[n].Kind
 		if wrong := callError(results[n].Err); wrong != nil {

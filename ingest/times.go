@@ -12,6 +12,9 @@ import (
 // is told: less is the ordinary difference of two clocks.
 const ahead = time.Minute
 
+// maxAgo is how long ago an event may claim to have happened.
+const maxAgo = 100 * 365 * 24 * time.Hour
+
 var instant = &value.Type{Kind: value.TimeKind}
 
 // eventTime is when an event happened, by our clock, from what its client
@@ -21,6 +24,9 @@ var instant = &value.Type{Kind: value.TimeKind}
 // later than it arrives. Zero: the client said nothing readable.
 func eventTime(e *event, envelopeSent any, received time.Time) (at time.Time, faults []profiles.Fault) {
 	if e.originalTimestamp == nil && e.timestamp == nil {
+		if e.ago > 0 && e.ago < maxAgo {
+			return received.Add(-e.ago), nil
+		}
 		return time.Time{}, nil
 	}
 	original, ok := readTime("originalTimestamp", e.originalTimestamp, &faults)

@@ -24,6 +24,7 @@ const (
 	Screen
 	Alias
 	Request // start a journey
+	Group   // its traits become the trait account (Account)
 )
 
 // Call is what arrives, with names and values as they are on the wire:

@@ -31,6 +31,7 @@ type wireObject struct {
 	UserID            identifierText `json:"userId"`
 	AnonymousID       identifierText `json:"anonymousId"`
 	PreviousID        identifierText `json:"previousId"`
+	GroupID           identifierText `json:"groupId"`
 	Event             string         `json:"event"`
 	Name              string         `json:"name"`
 	Category          string         `json:"category"`
@@ -94,11 +95,13 @@ func ParseWire(raw []byte) (*Wire, error) {
 		SentAt: o.SentAt, ReceivedAt: o.ReceivedAt,
 	}
 	if w.Kind = o.kind(); w.Kind == Track && o.Type != "" && o.Type != "track" {
-		return nil, fmt.Errorf("type %q is none of track, identify, page, screen, alias and request", o.Type)
+		return nil, fmt.Errorf("type %q is none of track, identify, page, screen, group, alias and request", o.Type)
 	}
 	switch w.Kind {
 	case Identify:
 		w.Traits = Beside(o.Traits, o.Context.Traits)
+	case Group:
+		w.Traits = Beside(Account(string(o.GroupID), o.Traits), o.Context.Traits)
 	case Page, Screen:
 		w.Event = o.Name
 		from := map[string]any{}
@@ -131,6 +134,8 @@ func (o *wireObject) kind() Kind {
 		return Screen
 	case "alias":
 		return Alias
+	case "group":
+		return Group
 	case "request":
 		return Request
 	case "":
@@ -142,6 +147,17 @@ func (o *wireObject) kind() Kind {
 		}
 	}
 	return Track
+}
+
+// Account is what a group call says of a person: the trait account, an object
+// of the group's traits and, as id, the group's id. A later group call takes
+// its place as a whole.
+func Account(id string, traits map[string]any) map[string]any {
+	account := map[string]any{}
+	if id != "" {
+		account["id"] = id
+	}
+	return map[string]any{"account": Beside(account, traits)}
 }
 
 // Beside is a, and what b has beside it. Neither is changed.
