@@ -58,6 +58,9 @@ func (e *Engine) Announce(ctx context.Context, b Broadcast) (Broadcast, error) {
 	if b.Hash, err = hashOf(b); err != nil {
 		return Broadcast{}, err
 	}
+	if err := e.audit(ctx, "", "broadcast", b.Journey, b.ID); err != nil {
+		return Broadcast{}, err
+	}
 	kept, err := e.store.NewBroadcast(ctx, b)
 	if err != nil {
 		return Broadcast{}, e.away(err)
@@ -318,7 +321,9 @@ func (e *Engine) addressOne(ctx context.Context, id string, c *broadcasting) err
 		answer = as.address(v, t)
 		return nil
 	}
-	if err := e.onPerson(ctx, id, t); err != nil {
+	if err := e.onPerson(ctx, id, t); nowhere(err) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	c.count(id, himself, answer)

@@ -46,10 +46,13 @@ type Call struct {
 
 // CallResult is what became of a call.
 type CallResult struct {
-	Profile   string           // id of the profile it came to
-	Duplicate bool             // its message id has been seen: nothing was changed
-	Run       string           // request: the run it began
-	Refused   string           // request: why there was no entry
-	Warnings  []profiles.Fault // values that were not stored, identifiers that were not used
-	Err       error            // *CallError: the call is wrong; nothing of it is stored
+	Profile   string // id of the profile it came to
+	Duplicate bool   // its message id has been seen: nothing was changed
+	// Suppressed: it is about somebody whose data are not to be stored, and
+	// was dropped.
+	Suppressed bool
+	Run        string           // request: the run it began
+	Refused    string           // request: why there was no entry
+	Warnings   []profiles.Fault // values that were not stored, identifiers that were not used
+	Err        error            // *CallError: the call is wrong; nothing of it is stored
 }

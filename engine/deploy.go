@@ -46,6 +46,9 @@ func (e *Engine) Deploy(ctx context.Context, sources map[string]string, dryRun b
 	if dryRun {
 		return Release{Hash: program.Hash, By: by}, diags, nil
 	}
+	if err := e.audit(ctx, by, "deploy", program.Hash, ""); err != nil {
+		return Release{}, diags, err
+	}
 	if err := e.store.SaveSources(ctx, program.Hash, sources); err != nil {
 		return Release{}, diags, e.away(err)
 	}
@@ -79,6 +82,9 @@ func (e *Engine) Rollback(ctx context.Context, number int) (Release, error) {
 		return Release{}, e.away(err)
 	}
 	if _, err := e.plan(ctx, old.Hash); err != nil {
+		return Release{}, err
+	}
+	if err := e.audit(ctx, "", "rollback", old.Hash, fmt.Sprintf("to release %d", old.Number)); err != nil {
 		return Release{}, err
 	}
 	return e.publish(ctx, store.Release{Hash: old.Hash, Of: old.Number})

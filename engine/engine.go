@@ -53,6 +53,9 @@ type Options struct {
 	// World, in tests, changes the world of a release before it goes live:
 	// `test` blocks assume control groups and segments; nil: nothing does.
 	World func(w *orchestrator.World)
+	// Forgetters are the other stores of data about people, which an erasure
+	// reaches, too.
+	Forgetters []Forgetter
 	// Fault, in tests, is asked at the named points of a procedure of several
 	// steps, and stops it there with its error; nil: nothing is stopped.
 	Fault func(point string) error
@@ -69,6 +72,7 @@ type Engine struct {
 	unsubscribe func(key, channel string) string
 	observe     func(string, []orchestrator.Trace)
 	shape       func(*orchestrator.World)
+	forgetters  []Forgetter
 	fault       func(point string) error
 
 	lanes    lanes
@@ -83,6 +87,7 @@ type Engine struct {
 	claims  claims
 	rebased sweepState
 
+	erasing      atomic.Bool  // a goroutine is at it
 	broadcasting atomic.Bool  // a goroutine is at it
 	sweeping     atomic.Int64 // when this process last looked after sweepPartition, Unix ns
 
@@ -101,7 +106,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		store: o.Store, clock: o.Clock, log: o.Logger, owner: o.Owner, randomID: o.RandomID,
-		unsubscribe: o.Unsubscribe, observe: o.Observe, shape: o.World, fault: o.Fault,
+		unsubscribe: o.Unsubscribe, observe: o.Observe, shape: o.World, fault: o.Fault, forgetters: o.Forgetters,
 		seats: newSeats(), nudges: make(chan int, store.Partitions),
 	}
 	if e.clock == nil {

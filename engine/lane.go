@@ -82,6 +82,18 @@ type movedError struct {
 
 func (e *movedError) Error() string { return "the person is another one now" }
 
+// nowhere says that he is nobody by now: errErased if nothing is left of him,
+// errClosed if nothing of him may change; nil if he is another one.
+func (e *movedError) nowhere() error {
+	switch {
+	case !store.Nowhere(e.to):
+		return nil
+	case e.finished:
+		return errErased
+	}
+	return errClosed
+}
+
 // record is a person in memory. Whoever works the lane owns it.
 type record struct {
 	person *profiles.Person
@@ -377,7 +389,7 @@ func (e *Engine) recordOf(ctx context.Context, id string, l store.Loaded, live *
 	switch {
 	case l.Err != nil:
 		return nil, e.away(l.Err)
-	case l.ID != id:
+	case l.ID != id || store.Nowhere(id):
 		return nil, &movedError{to: l.ID, finished: true}
 	case l.Moving != "":
 		return nil, &movedError{to: l.Moving}

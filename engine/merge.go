@@ -48,6 +48,9 @@ func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, ids []pr
 			return err
 		}
 		to, err := e.finishMerge(ctx, p.id)
+		if errors.Is(err, errErased) {
+			return nil // the winner is gone: look again
+		}
 		if err != nil {
 			return err
 		}
@@ -81,8 +84,13 @@ func (e *Engine) finishMergeBelow(ctx context.Context, loser string, depth int) 
 	if err != nil {
 		return "", err
 	}
-	if l.ID != loser || l.Moving == "" {
+	switch {
+	case store.Nowhere(l.ID):
+		return "", errErased
+	case l.ID != loser || l.Moving == "":
 		return l.ID, nil // somebody else has finished it
+	case store.Nowhere(l.Moving):
+		return "", errClosed
 	}
 	winner := l.Moving
 	for range maxTries {
@@ -95,6 +103,14 @@ func (e *Engine) finishMergeBelow(ctx context.Context, loser string, depth int) 
 			return winner, e.leaveBehind(ctx, l, winner)
 		}
 		winner = moved.to
+		if err := moved.nowhere(); errors.Is(err, errErased) { // and with him all that is he
+			if err := e.vanish(ctx, l, winner); err != nil {
+				return "", err
+			}
+			return "", errErased
+		} else if err != nil {
+			return "", err
+		}
 		if !moved.finished { // the winner is going into another himself
 			if winner, err = e.finishMergeBelow(ctx, winner, depth+1); err != nil {
 				return "", err
@@ -144,6 +160,17 @@ func (e *Engine) absorb(ctx context.Context, winner, loser string) error {
 		return e.at("merge: absorbed")
 	}
 	return t.err
+}
+
+// vanish lets somebody go the way of the one whom he was about to go into:
+// nowhere.
+func (e *Engine) vanish(ctx context.Context, l store.Loaded, to string) error {
+	if l.Person != nil {
+		if err := e.shut(ctx, l.Person, to); err != nil {
+			return err
+		}
+	}
+	return e.away(e.store.FinishMove(ctx, l.ID, l.Moving))
 }
 
 func hasAbsorbed(p *profiles.Person, loser string) bool {

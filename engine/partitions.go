@@ -205,8 +205,10 @@ func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err e
 	var moved *movedError
 	if errors.As(t.err, &moved) {
 		gone, t.err = true, nil
-		if !moved.finished {
-			_, t.err = e.finishMerge(ctx, id)
+		if !moved.finished && moved.nowhere() == nil {
+			if _, t.err = e.finishMerge(ctx, id); nowhere(t.err) {
+				t.err = nil
+			}
 		}
 	}
 	if t.err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"journey/profiles"
 	"journey/profiles/clean"
+	"journey/profiles/store"
 	"journey/why"
 )
 
@@ -64,8 +65,10 @@ func (e *Engine) known(ctx context.Context, ref string) (*profiles.Person, error
 		if err != nil {
 			return nil, err
 		}
-		if l.Moving != "" {
-			if id, err = e.finishMerge(ctx, l.ID); err != nil {
+		if l.Moving != "" && !store.Nowhere(l.Moving) { // what is known of somebody closed can be looked at
+			if id, err = e.finishMerge(ctx, l.ID); nowhere(err) {
+				return nil, ErrNoProfile
+			} else if err != nil {
 				return nil, err
 			}
 			continue
@@ -83,15 +86,31 @@ func (e *Engine) known(ctx context.Context, ref string) (*profiles.Person, error
 
 // refer is the profile's id for a reference.
 func (e *Engine) refer(ctx context.Context, ref string) (string, error) {
+	id, err := e.identifierOf(ref)
+	if err != nil || id == nil {
+		return ref, err
+	}
+	owners, err := e.store.Lookup(ctx, []profiles.Identifier{*id})
+	if err != nil {
+		return "", e.away(err)
+	}
+	if owners[0] == "" || store.Nowhere(owners[0]) {
+		return "", ErrNoProfile
+	}
+	return owners[0], nil
+}
+
+// identifierOf is the identifier of a reference; nil: it is a profile's id.
+func (e *Engine) identifierOf(ref string) (*profiles.Identifier, error) {
 	trait, val, named := strings.Cut(ref, ":")
 	if !named {
-		return ref, nil
+		return nil, nil
 	}
-	id := profiles.Identifier{Trait: trait, Value: val}
+	id := &profiles.Identifier{Trait: trait, Value: val}
 	if live := e.living.Load(); live != nil {
 		t, ok := live.plan.Trait(trait)
 		if !ok || !t.Identifier {
-			return "", ErrNoProfile
+			return nil, ErrNoProfile
 		}
 		if v, err := clean.Value(val, t.Type, live.shape.reader.Options()); err == nil {
 			if s, ok := v.(string); ok {
@@ -99,14 +118,7 @@ func (e *Engine) refer(ctx context.Context, ref string) (string, error) {
 			}
 		}
 	}
-	owners, err := e.store.Lookup(ctx, []profiles.Identifier{id})
-	if err != nil {
-		return "", e.away(err)
-	}
-	if owners[0] == "" {
-		return "", ErrNoProfile
-	}
-	return owners[0], nil
+	return id, nil
 }
 
 // stepOf is the id of the step a run is at.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -38,7 +39,7 @@ func keyOf(id profiles.Identifier) pointerKey { return pointerKey{id.Trait, id.V
 // point notes where an identifier leads.
 func (e *Engine) point(id profiles.Identifier, owner string, known pointers) {
 	known[keyOf(id)] = owner
-	if owner == "" {
+	if owner == "" || store.Nowhere(owner) { // it is asked for each time whether that is still so
 		e.pointers.drop(keyOf(id))
 		return
 	}
@@ -71,6 +72,21 @@ func (e *Engine) repoint(ctx context.Context, from, to string, ids []profiles.Id
 	}
 	e.repointed(from, to, known)
 	return nil
+}
+
+// unpoint takes the identifiers of a call out of the index that lead to
+// somebody who was erased: they are nobody's.
+func (e *Engine) unpoint(ctx context.Context, owner string, ids []profiles.Identifier, known pointers) error {
+	var led []profiles.Identifier
+	for _, id := range ids {
+		if known[keyOf(id)] == owner {
+			led = append(led, id)
+		}
+	}
+	if err := e.store.Unpoint(ctx, owner, led); err != nil {
+		return e.away(err)
+	}
+	return e.lookUpInto(ctx, led, known)
 }
 
 // lookUp finds where the identifiers of items lead, in memory or with one
@@ -134,6 +150,11 @@ func (e *Engine) settle(ctx context.Context, it *item, known pointers) (owner st
 		return "", false, err
 	}
 	for try := range maxTries {
+		for _, id := range it.prep.idents {
+			if store.Nowhere(known[keyOf(id)]) {
+				return "", false, errClosed
+			}
+		}
 		if try > 0 { // what was known has proved wrong: others are at it too
 			if err := e.lookUpInto(ctx, it.prep.idents, known); err != nil {
 				return "", false, err
@@ -196,9 +217,17 @@ func (e *Engine) parties(ctx context.Context, s *shape, ids []profiles.Identifie
 		}
 		to := l.ID
 		if l.Moving != "" {
-			if to, err = e.finishMerge(ctx, l.ID); err != nil {
+			to, err = e.finishMerge(ctx, l.ID)
+		}
+		if errors.Is(err, errErased) || store.Nowhere(to) {
+			if err := e.unpoint(ctx, list[i], ids, known); err != nil {
 				return nil, false, err
 			}
+			again = true
+			continue
+		}
+		if err != nil {
+			return nil, false, err
 		}
 		if to != list[i] {
 			if err := e.repoint(ctx, list[i], to, ids, known); err != nil {

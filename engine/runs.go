@@ -33,6 +33,13 @@ func (e *Engine) onRun(ctx context.Context, run string, do func(v *visit) error)
 // errGone: there is no release and no person: the data are gone.
 var errGone = errors.New("the data are gone")
 
+// endRun tells the workflow of a run that there is nothing left to do.
+var endRun = orchestrator.Order{Kind: orchestrator.EndRun}
+
+// nowhere says whether what failed did so because the person is closed or was
+// erased.
+func nowhere(err error) bool { return errors.Is(err, errClosed) || errors.Is(err, errErased) }
+
 // onPerson does a task with a person, following merges.
 func (e *Engine) onPerson(ctx context.Context, id string, t *task) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -44,6 +51,9 @@ func (e *Engine) onPerson(ctx context.Context, id string, t *task) error {
 		var moved *movedError
 		if !errors.As(t.err, &moved) {
 			return t.err
+		}
+		if err := moved.nowhere(); err != nil {
+			return err
 		}
 		if moved.finished {
 			id = moved.to
@@ -105,8 +115,11 @@ func (e *Engine) Advance(ctx context.Context, run string, seen int64) (order orc
 		order, lost = v.advance(run, seen)
 		return nil
 	})
-	if errors.Is(err, errGone) {
-		order, lost, err = orchestrator.Order{Kind: orchestrator.EndRun}, true, nil
+	switch {
+	case errors.Is(err, errGone):
+		order, lost, err = endRun, true, nil
+	case nowhere(err):
+		order, err = endRun, nil
 	}
 	if err != nil {
 		return orchestrator.Order{}, err
@@ -141,5 +154,8 @@ func (e *Engine) RunLives(ctx context.Context, run string) (orchestrator.Reactio
 		}
 		return nil
 	})
+	if nowhere(err) {
+		return re, false, nil
+	}
 	return re, lives && err == nil, err
 }

@@ -76,8 +76,14 @@ func (e *Engine) preview(ctx context.Context, run string, seen int64) (d Draft, 
 	if err != nil {
 		return d, false, err
 	}
+	if store.Nowhere(l.ID) || store.Nowhere(l.Moving) {
+		return d, true, nil
+	}
 	if l.Moving != "" {
 		_, err := e.finishMerge(ctx, l.ID)
+		if nowhere(err) {
+			return d, true, nil
+		}
 		return d, false, err
 	}
 	if l.Release != live.number || l.Switches != live.switches.Version {
@@ -153,6 +159,9 @@ func (e *Engine) decide(ctx context.Context, run string, seen int64) (d Draft, a
 		d.Order, again = c.Order, c.Verdict == orchestrator.Claimed
 		return nil
 	})
+	if nowhere(err) {
+		return Draft{Run: run, Order: endRun}, false, nil
+	}
 	if err != nil {
 		return Draft{}, false, err
 	}
@@ -234,6 +243,9 @@ func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
 		out.Ready, out.Owner, out.Message, out.Seq = true, token, c.Message, c.Order.Seq
 		return nil
 	})
+	if nowhere(err) {
+		return Draft{Run: d.Run, Order: endRun}, nil
+	}
 	if err != nil {
 		if errors.Is(err, ErrUnavailable) {
 			e.claims.doubt(token)
@@ -282,6 +294,9 @@ func (e *Engine) Settle(ctx context.Context, d Draft, outcome orchestrator.Outco
 		v.take(res)
 		return nil
 	})
+	if nowhere(err) {
+		return endRun, nil
+	}
 	if err == nil && again && written && order.Kind == orchestrator.Deliver {
 		err = ErrNotYet
 	}

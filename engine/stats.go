@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // Stats counts what the engine did since it started.
 type Stats struct {
-	commits, conflicts, loads, hits, merges, lost, unavailable, duplicates, dropped, rebased, wakes, panics atomic.Int64
+	commits, conflicts, loads, hits, merges, lost, unavailable, duplicates, dropped, suppressed, rebased, wakes, panics atomic.Int64
 }
 
 // Counts is a reading of the engine's counters.
@@ -18,6 +18,7 @@ type Counts struct {
 	Unavailable int64 // calls of the store that failed
 	Duplicates  int64 // calls whose message id had been seen
 	Dropped     int64 // identifiers not used, because two people are not one
+	Suppressed  int64 // calls about people whose data are not to be stored
 	Rebased     int64 // people the sweep fitted to a new release
 	Wakes       int64 // wakes that the sweeper emitted
 	Panics      int64 // inputs that broke the machine: a bug
@@ -29,7 +30,7 @@ func (e *Engine) Counts() Counts {
 	return Counts{
 		Commits: s.commits.Load(), Conflicts: s.conflicts.Load(), Loads: s.loads.Load(), Hits: s.hits.Load(),
 		Merges: s.merges.Load(), Lost: s.lost.Load(), Unavailable: s.unavailable.Load(),
-		Duplicates: s.duplicates.Load(), Dropped: s.dropped.Load(), Rebased: s.rebased.Load(),
+		Duplicates: s.duplicates.Load(), Dropped: s.dropped.Load(), Suppressed: s.suppressed.Load(), Rebased: s.rebased.Load(),
 		Wakes: s.wakes.Load(), Panics: s.panics.Load(),
 	}
 }

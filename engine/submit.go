@@ -9,6 +9,7 @@ import (
 
 	"journey/orchestrator"
 	"journey/profiles"
+	"journey/profiles/store"
 )
 
 const (
@@ -190,7 +191,7 @@ func chainsOf(items []*item, known pointers) [][]*item {
 		for _, id := range it.prep.idents {
 			key := keyOf(id)
 			join(key, i)
-			if p := known[key]; p != "" {
+			if p := known[key]; p != "" && !store.Nowhere(p) {
 				join(pointerKey{value: p}, i) // no trait: a profile
 			}
 		}
@@ -243,7 +244,7 @@ func (e *Engine) bring(ctx context.Context, c *chain) error {
 	for len(c.items) > 0 {
 		first := c.items[0]
 		if first.refused != nil {
-			first.out.Err = first.refused
+			e.refused(first)
 			c.items = c.items[1:]
 			continue
 		}
@@ -253,7 +254,7 @@ func (e *Engine) bring(ctx context.Context, c *chain) error {
 			var err error
 			if owner, newborn, err = e.settle(ctx, first, c.known); err != nil {
 				var wrong *CallError
-				if !errors.As(err, &wrong) {
+				if !errors.As(err, &wrong) && !errors.Is(err, errClosed) {
 					return err
 				}
 				first.refused = err
@@ -283,7 +284,7 @@ func (c *chain) front() (owner string, n int) {
 		to := owner
 		for _, id := range it.prep.idents {
 			p := c.known[keyOf(id)]
-			if p == "" || to != "" && p != to {
+			if p == "" || store.Nowhere(p) || to != "" && p != to {
 				return owner, n
 			}
 			to = p
@@ -349,6 +350,17 @@ func (e *Engine) harvested(it *item, owner string) {
 	}
 }
 
+// refused answers an item that is not stored: it is wrong, or about somebody
+// whose data are not to be.
+func (e *Engine) refused(it *item) {
+	if errors.Is(it.refused, errClosed) {
+		e.stats.suppressed.Add(1)
+		it.out.Suppressed = true
+		return
+	}
+	it.out.Err = it.refused
+}
+
 var (
 	errBehind = errors.New("an earlier call must come first")
 	// errDisclaimed: an identifier leads to a person who cannot have it.
@@ -361,10 +373,17 @@ func (e *Engine) again(ctx context.Context, owner string, items []*item, err err
 	switch {
 	case errors.As(err, &moved):
 		to := moved.to
-		if !moved.finished {
-			if to, err = e.finishMerge(ctx, owner); err != nil {
-				return err
-			}
+		if err = moved.nowhere(); err == nil && !moved.finished {
+			to, err = e.finishMerge(ctx, owner)
+		}
+		switch {
+		case errors.Is(err, errClosed):
+			items[0].refused = err
+			return nil
+		case errors.Is(err, errErased):
+			return e.unpoint(ctx, owner, items[0].prep.idents, known)
+		case err != nil:
+			return err
 		}
 		e.repointed(owner, to, known)
 		return nil

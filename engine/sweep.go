@@ -84,6 +84,7 @@ func (e *Engine) startSweep() {
 		case woken:
 			if e.refresh(e.ctx) == nil { // another look will find out
 				e.startBroadcasts()
+				e.startErasures()
 			}
 		default:
 			if e.rouse(e.ctx, live) == nil {
@@ -223,14 +224,16 @@ func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bo
 		fitted = true
 		return nil
 	}}
-	err = e.onPerson(ctx, id, t)
+	if err = e.onPerson(ctx, id, t); nowhere(err) {
+		return false, nil
+	}
 	return fitted, err
 }
 
 // rouseOne wakes the runs of one person that could have gone on while they
 // were kept from it: those that are freed, each with the send it stands at.
 func (e *Engine) rouseOne(ctx context.Context, id string, version int64, freed func(*profiles.Run, *profiles.Send) bool) error {
-	return e.onPerson(ctx, id, &task{cold: true, do: func(v *visit) error {
+	err := e.onPerson(ctx, id, &task{cold: true, do: func(v *visit) error {
 		if v.live.switches.Version != version {
 			return errOutdated
 		}
@@ -241,6 +244,10 @@ func (e *Engine) rouseOne(ctx context.Context, id string, version int64, freed f
 		}
 		return nil
 	}})
+	if nowhere(err) {
+		return nil
+	}
+	return err
 }
 
 // wake wakes a run.

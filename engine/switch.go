@@ -64,6 +64,13 @@ func (e *Engine) Pause(ctx context.Context, journey string, paused bool) error {
 		if was == paused {
 			return nil
 		}
+		action := "resume"
+		if paused {
+			action = "pause"
+		}
+		if err := e.audit(ctx, "", action, journey, ""); err != nil {
+			return err
+		}
 		if paused {
 			sw.Paused = append(slices.Clone(sw.Paused), journey)
 		} else {

@@ -40,6 +40,9 @@ func TestRoles(t *testing.T) {
 		{"POST", "/v1/admin/journeys/welcome/resume", ""},
 		{"GET", "/v1/admin/broadcasts", ""},
 		{"GET", "/v1/admin/broadcasts/b", ""},
+		{"GET", "/v1/admin/erasures", ""},
+		{"GET", "/v1/admin/erasures/e1", ""},
+		{"GET", "/v1/admin/audit", ""},
 	} {
 		for key, status := range map[string]int{"": 401, "Bearer dev": 401, "Bearer admi": 401, "Bearer admin": 200, "Basic YWRtaW46": 200} {
 			w := ask(s, route[0], route[1], strings.NewReader(route[2]), "Authorization", key)

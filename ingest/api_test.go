@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"journey/audit"
 	"journey/dsl/diag"
 	"journey/engine"
 	"journey/profiles"
@@ -69,6 +70,31 @@ func (f *fake) Rollback(_ context.Context, number int) (engine.Release, error) {
 func (f *fake) Journeys(context.Context) ([]engine.Standing, error) { return nil, nil }
 
 func (f *fake) Pause(context.Context, string, bool) error { return nil }
+
+func (f *fake) Erase(_ context.Context, ref, mode, by string) (engine.Erasure, error) {
+	switch {
+	case mode == "wrong":
+		return engine.Erasure{}, engine.ErrMode
+	case ref == "user_id:nobody" && mode == engine.Unsuppress:
+		return engine.Erasure{}, engine.ErrNotSuppressed
+	case ref == "user_id:nobody":
+		return engine.Erasure{}, engine.ErrNoProfile
+	}
+	return engine.Erasure{ID: "e1", Mode: mode, By: by, State: engine.ErasureFinished}, nil
+}
+
+func (f *fake) Erasure(_ context.Context, id string) (engine.Erasure, error) {
+	if id != "e1" {
+		return engine.Erasure{}, engine.ErrNoErasure
+	}
+	return engine.Erasure{ID: id, State: engine.ErasureFinished}, nil
+}
+
+func (f *fake) Erasures(context.Context) ([]engine.Erasure, error) { return nil, nil }
+
+func (f *fake) Audit(_ context.Context, from int64, max int) ([]audit.Entry, error) {
+	return []audit.Entry{{Number: from, Action: "pause"}}, nil
+}
 
 func (f *fake) Broadcast(context.Context, string) (engine.Broadcast, error) {
 	return engine.Broadcast{}, nil

@@ -18,13 +18,14 @@ type outcome uint8
 const (
 	accepted outcome = iota
 	duplicate
+	suppressed  // about somebody whose data are not to be stored
 	refused     // the client's mistake
 	refusedItem // the same, before its kind was known
 	failed      // not known to be stored: the client will send it again
 	outcomes
 )
 
-var outcomeNames = [outcomes]string{"stored", "duplicate", "refused", "refused", "unavailable"}
+var outcomeNames = [outcomes]string{"stored", "duplicate", "suppressed", "refused", "refused", "unavailable"}
 
 // metrics are the figures of the API. Those that change with each request are
 // looked up once, here: not by their labels each time.
@@ -77,8 +78,11 @@ func (m *metrics) input(kind engine.CallKind, o outcome, n int) { m.inputs[kind]
 // result counts a call that the engine took.
 func (m *metrics) result(kind engine.CallKind, r *engine.CallResult) {
 	o := accepted
-	if r.Duplicate {
+	switch {
+	case r.Duplicate:
 		o = duplicate
+	case r.Suppressed:
+		o = suppressed
 	}
 	m.input(kind, o, 1)
 }
@@ -150,7 +154,7 @@ func (h *health) Collect(ch chan<- prometheus.Metric) {
 	n := e.Counts()
 	for what, v := range map[string]int64{
 		"commits": n.Commits, "conflicts": n.Conflicts, "loads": n.Loads, "hits": n.Hits, "merges": n.Merges,
-		"lost": n.Lost, "unavailable": n.Unavailable, "duplicates": n.Duplicates, "dropped": n.Dropped,
+		"lost": n.Lost, "suppressed": n.Suppressed, "unavailable": n.Unavailable, "duplicates": n.Duplicates, "dropped": n.Dropped,
 		"rebased": n.Rebased, "wakes": n.Wakes, "panics": n.Panics,
 	} {
 		ch <- prometheus.MustNewConstMetric(descEngine, prometheus.CounterValue, float64(v), what)

@@ -82,6 +82,10 @@ func (s *Server) routes() {
 	s.get("/v1/admin/broadcasts", s.broadcasts)
 	s.get("/v1/admin/broadcasts/:id", s.broadcast)
 	s.admins("/v1/admin/broadcasts", s.announce)
+	s.get("/v1/admin/erasures", s.erasures)
+	s.get("/v1/admin/erasures/:id", s.erasure)
+	s.admins("/v1/admin/erasures", s.erase)
+	s.get("/v1/admin/audit", s.auditLog)
 
 	if s.o.Mailbox != nil {
 		mailbox := func(c *request) error { s.o.Mailbox.ServeHTTP(c.Response(), c.Request()); return nil }

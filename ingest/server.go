@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"journey/audit"
 	"journey/dsl/diag"
 	"journey/engine"
 	"journey/profiles"
@@ -31,6 +32,10 @@ type Engine interface {
 	Announce(ctx context.Context, b engine.Broadcast) (engine.Broadcast, error)
 	Broadcast(ctx context.Context, id string) (engine.Broadcast, error)
 	Broadcasts(ctx context.Context) ([]engine.Broadcast, error)
+	Erase(ctx context.Context, ref, mode, by string) (engine.Erasure, error)
+	Erasure(ctx context.Context, id string) (engine.Erasure, error)
+	Erasures(ctx context.Context) ([]engine.Erasure, error)
+	Audit(ctx context.Context, from int64, max int) ([]audit.Entry, error)
 	Ready(ctx context.Context) engine.Health
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"journey/dsl"
 	"journey/dsl/cond"
+	"journey/dsl/value"
 	"journey/profiles"
 )
 
@@ -230,4 +231,15 @@ func (m *machine) goalsLeft(r *profiles.Run) []*dsl.Goal {
 		}
 	}
 	return left
+}
+
+// End ends all runs of a person at once, whatever was due: somebody has
+// stepped in. Nothing else happens to the person.
+func (w *World) End(p *profiles.Person, reason string, now value.Time) Result {
+	m := w.begin(p, now)
+	m.at = now
+	for _, r := range slices.Clone(p.Runs) {
+		m.end(r, reason)
+	}
+	return m.finish("")
 }

@@ -85,11 +85,14 @@ func newRoot() *cobra.Command {
 		return usage("%w (see `%s --help`)", flagerr.Plain(err), cmd.CommandPath())
 	})
 	root.AddCommand(
+		newAudit(),
 		newBroadcast(),
 		newBroadcasts(),
 		newCheck(),
 		newDeploy(),
 		newEnv(),
+		newErase(),
+		newErasures(),
 		newExplain(),
 		newFmt(),
 		newGraph(),

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"journey/audit"
 )
 
 func TestMain(m *testing.M) {
@@ -61,6 +63,7 @@ type adminAPI struct {
 	mu         sync.Mutex
 	releases   []map[string]any
 	broadcasts []map[string]any
+	forged     bool // the audit log
 }
 
 func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -72,6 +75,9 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var n int
 	switch path := r.URL.Path; {
+	case r.Method == http.MethodPost && path == "/v1/admin/journeys/forge/pause":
+		a.forged = true
+		answerJSON(w, map[string]any{"journey": "forge"})
 	case r.Method == http.MethodGet && path == "/v1/admin/releases":
 		answerJSON(w, map[string]any{"releases": a.newestFirst()})
 	case strings.HasPrefix(path, "/v1/profiles/"):
@@ -95,6 +101,10 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, map[string]any{"journeys": []map[string]any{
 			{"journey": "sale", "title": "The sale of spring", "state": "live"}, {"journey": "welcome", "state": "paused"},
 		}})
+	case strings.HasPrefix(path, "/v1/admin/erasures"):
+		a.erasure(w, r)
+	case path == "/v1/admin/audit":
+		a.audit(w, r)
 	case strings.HasPrefix(path, "/v1/admin/broadcasts"):
 		a.broadcast(w, r)
 	default:
@@ -126,6 +136,44 @@ func (a *adminAPI) profile(w http.ResponseWriter, path string) {
 			"runs": []any{map[string]any{"journey": "vip", "run": "p1.1", "state": "waiting", "entered_at": "2026-03-01T10:00:00Z"}},
 		})
 	}
+}
+
+// erasure is finished at once, of whomever it is.
+func (a *adminAPI) erasure(w http.ResponseWriter, r *http.Request) {
+	e := map[string]any{"id": "e1", "mode": "delete_only", "state": "FINISHED", "by": "dpo", "asked": "2026-03-02T09:00:00Z",
+		"stores": []map[string]any{{"store": "people", "state": "FINISHED"}, {"store": "log", "state": "RUNNING", "error": "it is busy"}}}
+	switch {
+	case r.Method == http.MethodPost:
+		var in struct{ Person, Mode, By string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Person == "email:nobody@example.com" {
+			problemJSON(w, http.StatusNotFound, map[string]any{"detail": "nobody is known by that", "code": "no-profile"})
+			return
+		}
+		e["mode"], e["by"] = in.Mode, in.By
+		answerJSON(w, e)
+	case r.URL.Path == "/v1/admin/erasures":
+		answerJSON(w, map[string]any{"erasures": []any{e}})
+	default:
+		answerJSON(w, e)
+	}
+}
+
+// audit has two pages of one entry each; the second is forged for those who
+// ask with a certain key.
+func (a *adminAPI) audit(w http.ResponseWriter, r *http.Request) {
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	first := audit.Entry{Number: 1, At: at, By: "ann", Action: "pause", Target: "welcome"}
+	first.Hash, _ = first.Sum()
+	second := audit.Entry{Number: 2, At: at, By: "ann", Action: "resume", Target: "welcome", Before: first.Hash}
+	second.Hash, _ = second.Sum()
+	if a.forged {
+		second.By = "bob"
+	}
+	if r.URL.Query().Get("from") == "" {
+		answerJSON(w, map[string]any{"entries": []any{first}, "next": "/v1/admin/audit?from=2"})
+		return
+	}
+	answerJSON(w, map[string]any{"entries": []any{second}})
 }
 
 // broadcast keeps one, which is made when it is asked after.

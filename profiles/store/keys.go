@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -29,6 +30,10 @@ const (
 
 	keyBroadcasts   = "{journey}broadcasts"
 	keyBroadcasting = "{journey}broadcasting"
+
+	keyAudit    = "{journey}audit"
+	keyErasures = "{journey}erasures"
+	keyErasing  = "{journey}erasing"
 )
 
 func keySources(hash string) string { return "{journey}sources:" + hash }
@@ -86,9 +91,15 @@ func keyMarks(id string, day int64) string {
 
 // keyBucket and its field are where an identifier stands in the index. The
 // field is a hash, so that it is short (a long one would make the bucket take
-// three times the memory) and names nobody.
+// three times the memory), and a keyed one, so that nobody who reads only the
+// index can try out who is in it: an entry may outlive the person's data.
 func (s *Store) keyBucket(id profiles.Identifier) (key, field string) {
-	sum := sha256.Sum256([]byte(id.Trait + "\x00" + id.Value))
+	h := sha256.New()
+	if k := s.indexKey.Load(); k != nil && len(*k) > 0 { // else the index is older than its key
+		h = hmac.New(sha256.New, *k)
+	}
+	h.Write([]byte(id.Trait + "\x00" + id.Value))
+	sum := h.Sum(nil)
 	n := binary.BigEndian.Uint64(sum[16:]) % uint64(s.buckets)
 	return fmt.Sprintf("{i%04x}", n), string(sum[:16])
 }

@@ -142,9 +142,11 @@ func (s *Store) finishRaise(ctx context.Context) error {
 
 // startAfresh writes the layout down in a Redis that was emptied below us.
 func (s *Store) startAfresh(ctx context.Context) error {
-	if _, err := s.do(ctx, cmd("HSETNX", keySettings, "partitions", Partitions), cmd("HSETNX", keySettings, "buckets", s.buckets)); err != nil {
+	_, _, key, err := s.layout(ctx, s.buckets, *s.indexKey.Load())
+	if err != nil {
 		return err
 	}
+	s.indexKey.Store(&key) // another process may have been first
 	return s.rereadNames(ctx)
 }
 

@@ -28,6 +28,12 @@ var (
 	shortenLua string
 	//go:embed scripts/dropdue.lua
 	dropDueLua string
+	//go:embed scripts/audit.lua
+	auditLua string
+	//go:embed scripts/reopen.lua
+	reopenLua string
+	//go:embed scripts/settle.lua
+	settleLua string
 	//go:embed scripts/repoint.lua
 	repointLua string
 	//go:embed scripts/lease.lua
@@ -56,6 +62,9 @@ var (
 	scriptForward  = newScript(forwardLua)
 	scriptShorten  = newScript(shortenLua)
 	scriptDropDue  = newScript(dropDueLua)
+	scriptAudit    = newScript(auditLua)
+	scriptReopen   = newScript(reopenLua)
+	scriptSettle   = newScript(settleLua)
 	scriptRepoint  = newScript(repointLua)
 	scriptLease    = newScript(leaseLua)
 	scriptGiveBack = newScript(giveBackLua)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -46,6 +47,9 @@ const (
 type Store struct {
 	pipe    *pipe
 	buckets int
+	// indexKey is the key of the hashes in the identifier index: 32 bytes made
+	// at first start. Without it nobody is found by an identifier.
+	indexKey atomic.Pointer[[]byte]
 
 	names     atomic.Pointer[pack.Names]
 	namesLock sync.Mutex // held while newer names are read
@@ -135,22 +139,30 @@ func (s *Store) Close() error {
 
 // settle writes the layout down at first start and compares it later.
 func (s *Store) settle(ctx context.Context, o Options) error {
-	replies, err := s.do(ctx,
-		cmd("HSETNX", keySettings, "partitions", Partitions),
-		cmd("HSETNX", keySettings, "buckets", o.Buckets),
-		cmd("HMGET", keySettings, "partitions", "buckets"))
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the process before
+	partitions, buckets, key, err := s.layout(ctx, o.Buckets, key)
 	if err != nil {
 		return err
 	}
-	stored, err := redis.Ints(replies[2], nil)
-	if err != nil {
-		return fmt.Errorf("settings in redis cannot be read: %w", err)
+	if partitions != Partitions {
+		return fmt.Errorf("the data in redis are laid out for %d partitions, this version has %d: use the version that wrote them", partitions, Partitions)
 	}
-	if stored[0] != Partitions {
-		return fmt.Errorf("the data in redis are laid out for %d partitions, this version has %d: use the version that wrote them", stored[0], Partitions)
-	}
-	s.buckets = stored[1]
+	s.buckets = buckets
+	s.indexKey.Store(&key)
 	return nil
+}
+
+// layout is what is written down, if need be just now and by the arguments.
+func (s *Store) layout(ctx context.Context, buckets int, key []byte) (partitions, has int, was []byte, err error) {
+	replies, err := redis.Values(s.ask(ctx, scriptSettle.call([]string{keySettings}, Partitions, buckets, key)))
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if _, err := redis.Scan(replies, &partitions, &has, &was); err != nil {
+		return 0, 0, nil, fmt.Errorf("settings in redis cannot be read: %w", err)
+	}
+	return partitions, has, was, nil
 }
 
 // checkServer refuses a server that may lose what it was given.
