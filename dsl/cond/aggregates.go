@@ -149,7 +149,7 @@ func (k *compiler) aggregateNumbers(n ast.Node, name string, list func(*Env) ele
 			if len(numbers)%2 == 0 {
 				x = x/2 + numbers[mid-1]/2
 			}
-			return x, finite(x)
+			return noMinus(x), finite(x)
 		})
 	}
 	return numCode(n, t, func(e *Env) (float64, bool) {
@@ -181,7 +181,7 @@ func (k *compiler) aggregateNumbers(n ast.Node, name string, list func(*Env) ele
 		case count == 0:
 			return 0, false
 		case name == "mean":
-			return sum / float64(count), finite(sum)
+			return noMinus(sum / float64(count)), finite(sum)
 		}
 		return best, true
 	})

@@ -95,16 +95,22 @@ func arithmeticNumbers(n *ast.BinaryNode, l, r *code) *code {
 func number(op string, a, b float64) float64 {
 	switch op {
 	case "+":
-		return a + b
+		a += b
 	case "-":
-		return a - b
+		a -= b
 	case "*":
-		return a * b
+		a *= b
 	case "/":
-		return a / b
+		a /= b
+	default:
+		a = math.Mod(a, b)
 	}
-	return math.Mod(a, b)
+	return noMinus(a)
 }
+
+// noMinus makes the zero that IEEE 754 calls -0 a plain one: to the language
+// they are one number, so what is written or sent of it must be the same.
+func noMinus(f float64) float64 { return f + 0 }
 
 // calculate does arithmetic on values whose types are known only now.
 func calculate(e *Env, op string, a, b any) any {
@@ -134,7 +140,7 @@ func calculate(e *Env, op string, a, b any) any {
 				return asDurationValue(float64(a) - float64(b))
 			case "/":
 				if x := float64(a) / float64(b); finite(x) {
-					return x
+					return noMinus(x)
 				}
 			}
 		case float64:

@@ -53,6 +53,17 @@ func TestValues(t *testing.T) {
 		{`sent(text_reminder)`, false},
 		{`not clicked(text_reminder) and opened(reminder)`, true},
 
+		// there is no minus zero
+		{`0 * -profile.visits`, 0.0},
+		{`-(profile.visits - profile.visits)`, 0.0},
+		{`-(profile.gone_number ?? 0)`, 0.0},
+		{`ceil(-profile.visits / 100)`, 0.0},
+		{`round(-0.2)`, 0.0},
+		{`-0.0`, 0.0},
+		{`-5 % 5`, 0.0},
+		{`0 / -profile.visits`, 0.0},
+		{`(profile.lead - profile.lead) / -profile.lead`, 0.0},
+
 		// missing values
 		{`profile.gone == "x"`, false},
 		{`profile.gone != "x"`, true},
@@ -289,6 +300,9 @@ func TestValues(t *testing.T) {
 			got := x.Value(ann(t))
 			if !value.Equal(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
+			}
+			if err := fits(x.Type(), got); err != "" && got != nil {
+				t.Error(err)
 			}
 			b, _ := got.(bool)
 			if x.Bool(ann(t)) != b {

@@ -25,6 +25,9 @@ func fit(t *value.Type, v any) any {
 		return nil
 	case float64:
 		if (t.Kind == value.Any || t.Kind == value.Number || t.Kind == value.Integer && v == math.Trunc(v)) && finite(v) {
+			if v == 0 {
+				return 0.0 // never -0; and without an allocation
+			}
 			return v
 		}
 	case string:
@@ -102,7 +105,7 @@ func read(node ast.Node, t *value.Type, get func(*Env) any) *code {
 	case value.Number:
 		c.num = func(e *Env) (float64, bool) {
 			f, ok := get(e).(float64)
-			return f, ok && finite(f)
+			return noMinus(f), ok && finite(f)
 		}
 	case value.Boolean:
 		c.cond = func(e *Env) bool { b, _ := get(e).(bool); return b }

@@ -216,7 +216,7 @@ func (k *compiler) plainCall(n *ast.CallNode, name string, args []*code) *code {
 		if name == "abs" && a.typ.Kind != value.Integer {
 			t = typNumber
 		}
-		return numCode(n, t, func(e *Env) (float64, bool) { x, ok := f(e); return calc(x), ok })
+		return numCode(n, t, func(e *Env) (float64, bool) { x, ok := f(e); return noMinus(calc(x)), ok })
 	}
 	return textFunction(n, name, args)
 }

@@ -189,7 +189,7 @@ func (k *compiler) divideDuration(n ast.Node, d, by *code) *code {
 			a, ok := f(e)
 			b, ok2 := g(e)
 			x := float64(a.at) / float64(b.at)
-			return x, ok && ok2 && finite(x)
+			return noMinus(x), ok && ok2 && finite(x)
 		})
 	}
 	g := by.asNum()

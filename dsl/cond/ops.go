@@ -43,7 +43,7 @@ func (k *compiler) unary(n *ast.UnaryNode) *code {
 			return &code{typ: typAny, node: n, val: func(e *Env) any {
 				switch v := f(e).(type) {
 				case float64:
-					return -v
+					return noMinus(-v)
 				case value.Duration:
 					return -v
 				}
@@ -51,7 +51,7 @@ func (k *compiler) unary(n *ast.UnaryNode) *code {
 			}}
 		}
 		f := c.asNum()
-		return numCode(n, c.typ, func(e *Env) (float64, bool) { x, ok := f(e); return -x, ok })
+		return numCode(n, c.typ, func(e *Env) (float64, bool) { x, ok := f(e); return noMinus(-x), ok })
 	}
 	return k.refuseNode(n)
 }

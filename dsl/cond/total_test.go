@@ -3,6 +3,7 @@ package cond
 import (
 	"flag"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -77,6 +78,9 @@ func fits(t *value.Type, v any) string {
 	case float64:
 		if !finite(v) {
 			return "not finite"
+		}
+		if v == 0 && math.Signbit(v) {
+			return "minus zero"
 		}
 	case []any:
 		if t.Kind == value.List || t.Kind == value.Any {

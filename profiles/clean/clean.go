@@ -230,7 +230,7 @@ func number(raw any, integer bool) (any, error) {
 	if integer && f != math.Trunc(f) {
 		return nil, errors.New("is not a whole number")
 	}
-	return f, nil
+	return f + 0, nil // -0 is 0
 }
 
 func boolean(raw any) (any, error) {

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ func TestValue(t *testing.T) {
 		{value.Phone, "12", nil},
 		{value.Number, " 1.5 ", 1.5},
 		{value.Number, "１２", 12.0},
+		{value.Number, "-0", 0.0},
 		{value.Number, "1,000", nil}, // separators are for imports, which declare them
 		{value.Number, "NaN", nil},
 		{value.Number, "0x10", nil},
@@ -109,7 +111,7 @@ func TestValue(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || got != c.want {
+			if err != nil || got != c.want || got == 0.0 && math.Signbit(got.(float64)) {
 				t.Fatalf("got %v, %v, want %v", got, err, c.want)
 			}
 		})

@@ -292,7 +292,7 @@ func (s surroundings) arithmetic(op string, a, b any) any {
 			if math.IsInf(x, 0) || math.IsNaN(x) {
 				return nil // beyond all numbers: missing, like a division by zero
 			}
-			return x
+			return x + 0 // there is no -0
 		}
 	case value.Duration:
 		return x + value.Duration(sign)*b.(value.Duration)

@@ -490,6 +490,7 @@ func (o *oracle) react(ch change) {
 		}
 		o.derive(&ch)
 		o.alterations()
+		ch.merge(o.take()) // the conditions are asked once, after what is an event
 		o.exitsWhen(ch)
 		o.waitsMoved(ch)
 		o.entriesWhen(ch)
