@@ -1,8 +1,8 @@
 package template
 
 import (
-	"bytes"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/osteele/liquid/render"
@@ -42,7 +42,8 @@ type env struct {
 	work   int
 	err    error          // what stopped the render
 	jump   jump           // a break or continue on its way to its loop
-	vars   map[string]any // the library's bindings, once it has made them
+	data   map[string]any // what is rendered
+	vars   map[string]any // the library's bindings, once it has made them; nil in a plain template
 	turns  map[string]int // of cycle
 	counts map[string]int // of increment and decrement
 }
@@ -55,8 +56,8 @@ const (
 	continueJump
 )
 
-func newEnv(t *Template, o Options) *env {
-	e := &env{t: t, zone: o.Zone, maxBytes: o.MaxBytes, maxSteps: o.MaxSteps}
+func newEnv(t *Template, data map[string]any, o Options) *env {
+	e := &env{t: t, data: data, zone: o.Zone, maxBytes: o.MaxBytes, maxSteps: o.MaxSteps}
 	if e.zone == nil {
 		e.zone = time.UTC
 	}
@@ -78,10 +79,10 @@ const (
 
 // bind makes the library's bindings: what the template reads of the data, each
 // value in our wrapper.
-func (e *env) bind(data map[string]any) map[string]any {
+func (e *env) bind() map[string]any {
 	vars := make(map[string]any, len(e.t.roots)+2)
 	for _, name := range e.t.roots {
-		vars[name] = val{e, data[name]}
+		vars[name] = val{e, e.data[name]}
 	}
 	vars[envName] = places{env: e}
 	vars[constName] = constants{env: e}
@@ -126,14 +127,25 @@ func (e *env) round() error {
 // limitWriter collects text up to env.maxBytes.
 type limitWriter struct {
 	env *env
-	buf bytes.Buffer
+	buf strings.Builder
 }
 
-var _ io.Writer = (*limitWriter)(nil)
+var (
+	_ io.Writer       = (*limitWriter)(nil)
+	_ io.StringWriter = (*limitWriter)(nil)
+)
 
 func (w *limitWriter) Write(b []byte) (int, error) {
 	if err := w.env.grown(w.buf.Len()+len(b), len(b)); err != nil {
 		return 0, err
 	}
 	return w.buf.Write(b)
+}
+
+// WriteString is Write without a copy.
+func (w *limitWriter) WriteString(s string) (int, error) {
+	if err := w.env.grown(w.buf.Len()+len(s), len(s)); err != nil {
+		return 0, err
+	}
+	return w.buf.WriteString(s)
 }

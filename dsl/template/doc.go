@@ -11,13 +11,14 @@
 // # The way of a template
 //
 //	source ─scan→ tokens ─parse→ tree ─names→ refs, guards
-//	                               │
+//	                               ├─plain→ pieces ───────────render→ text
 //	                               └─lower→ osteele/liquid ─render→ text
 //
-// The library github.com/osteele/liquid renders, but never sees what an author
-// wrote. Its scanner cannot read a string that holds "}}", its tree cannot be
-// walked, its errors know lines only, and it has no limits. So this package
-// reads the source itself (scan.go, expr.go, parse.go), with byte offsets,
+// A template of text and outputs alone, as most are, is evaluated straight from
+// its tree (plain.go). All others go on: the library github.com/osteele/liquid
+// renders them, but never sees what an author wrote. Its scanner cannot read a
+// string that holds "}}", its tree cannot be walked, its errors know lines
+// only, and it has no limits. So this package reads the source itself (scan.go, expr.go, parse.go), with byte offsets,
 // checks everything, and then writes the tree out again in a plain form
 // (lower.go): text and literals become numbers into tables, each filter is told
 // its place in the source, and every output becomes a tag that judges, prints

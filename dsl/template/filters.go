@@ -65,31 +65,36 @@ type filterCall struct {
 func libraryFilter(def filterDef) func(in any, args ...any) (any, error) {
 	return func(in any, args ...any) (any, error) {
 		p := args[0].(place)
-		e := p.env
-		if err := e.spend(workFilter); err != nil {
-			return nil, err
-		}
-		c := filterCall{e, in, args[1:]}
-		if !def.missing {
-			c.in = e.open(in)
-			for i, a := range c.args {
-				c.args[i] = e.open(a)
-			}
-			if c.in == nil || slices.Contains(c.args, nil) {
-				return val{e, nil}, nil
-			}
-		}
-		out, err := def.run(&c)
-		if err != nil {
-			return nil, e.fail(&Error{p.start, p.end, p.what + ": " + err.Error()})
-		}
-		if s, ok := out.(string); ok {
-			err = e.grown(len(s), len(s))
-		} else if f, ok := out.(finished); ok {
-			err = e.grown(len(f.text), len(f.text))
-		}
-		return val{e, out}, err
+		out, err := def.call(p.env, p.at, p.what, in, args[1:])
+		return val{p.env, out}, err
 	}
+}
+
+// call sends a value through the filter that stands at a place of the source.
+func (def filterDef) call(e *env, at at, name string, in any, args []any) (any, error) {
+	if err := e.spend(workFilter); err != nil {
+		return nil, err
+	}
+	c := filterCall{e, in, args}
+	if !def.missing {
+		c.in = e.open(in)
+		for i, a := range c.args {
+			c.args[i] = e.open(a)
+		}
+		if c.in == nil || slices.Contains(c.args, nil) {
+			return nil, nil
+		}
+	}
+	out, err := def.run(&c)
+	if err != nil {
+		return nil, e.fail(&Error{at.start, at.end, name + ": " + err.Error()})
+	}
+	if s, ok := out.(string); ok {
+		err = e.grown(len(s), len(s))
+	} else if f, ok := out.(finished); ok {
+		err = e.grown(len(f.text), len(f.text))
+	}
+	return out, err
 }
 
 var (

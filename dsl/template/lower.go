@@ -221,9 +221,11 @@ func (l *lowerer) spot(s spot) string {
 	return envName + "[" + strconv.Itoa(len(l.spots)-1) + "]"
 }
 
-// output is the spot of something that is written. It remembers what is read,
-// in the order of the source.
-func (l *lowerer) output(where at, e expr) string {
+func (l *lowerer) output(where at, e expr) string { return l.spot(outputSpot(where, e)) }
+
+// outputSpot is the spot of something that is written. It remembers what is
+// read, in the order of the source.
+func outputSpot(where at, e expr) spot {
 	s := spot{at: where, what: "output"}
 	walkExpr(e, func(e expr) {
 		if p, ok := e.(*pathExpr); ok {
@@ -234,5 +236,5 @@ func (l *lowerer) output(where at, e expr) string {
 	if len(s.reads) > 0 {
 		s.shown = s.reads[0].shown
 	}
-	return l.spot(s)
+	return s
 }

@@ -77,31 +77,37 @@ func drawData(t *rapid.T) map[string]any {
 	return map[string]any{"a": draw(0), "b": draw(0), "c": map[string]any{"k": draw(0)}}
 }
 
+// drawnValue is a value of drawData, of a template of drawTemplate, or a literal.
+var drawnValue = rapid.SampledFrom([]string{"a", "b", "c.k", "a.first", "b[0]", "x", "'&lt;b&gt;'", "'%3Cb%3E'", "5", "forloop.index", "(1..3)", "'<i>'", "a[b]", "a.size"})
+
+// drawChain draws a value and filters for it.
+func drawChain(t *rapid.T) string {
+	filters, value := slices.Sorted(maps.Keys(filterDefs)), drawnValue
+	var s strings.Builder
+	s.WriteString(value.Draw(t, "value"))
+	for range rapid.IntRange(0, 4).Draw(t, "filters") {
+		name := rapid.SampledFrom(filters).Draw(t, "filter")
+		s.WriteString(" | " + name)
+		sep := ": "
+		for i := range rapid.IntRange(filterDefs[name].min, filterDefs[name].max).Draw(t, "arguments") {
+			arg := value.Draw(t, "argument")
+			if name == "date" {
+				arg = "'%c %Z'"
+			} else if filterDefs[name].key && i == 0 {
+				arg = "'k'"
+			}
+			s.WriteString(sep + arg)
+			sep = ", "
+		}
+	}
+	return s.String()
+}
+
 // drawTemplate draws a template of which no character of markup is its own.
 func drawTemplate(t *rapid.T) string {
-	filters := slices.Sorted(maps.Keys(filterDefs))
-	value := rapid.SampledFrom([]string{"a", "b", "c.k", "a.first", "b[0]", "x", "'&lt;b&gt;'", "'%3Cb%3E'", "5", "forloop.index", "(1..3)", "'<i>'"})
+	chain := func() string { return drawChain(t) }
+	value := drawnValue
 	var nodes func(depth int) string
-	chain := func() string {
-		var s strings.Builder
-		s.WriteString(value.Draw(t, "value"))
-		for range rapid.IntRange(0, 4).Draw(t, "filters") {
-			name := rapid.SampledFrom(filters).Draw(t, "filter")
-			s.WriteString(" | " + name)
-			sep := ": "
-			for i := range rapid.IntRange(filterDefs[name].min, filterDefs[name].max).Draw(t, "arguments") {
-				arg := value.Draw(t, "argument")
-				if name == "date" {
-					arg = "'%c %Z'"
-				} else if filterDefs[name].key && i == 0 {
-					arg = "'k'"
-				}
-				s.WriteString(sep + arg)
-				sep = ", "
-			}
-		}
-		return s.String()
-	}
 	nodes = func(depth int) string {
 		var s strings.Builder
 		for range rapid.IntRange(1, 3).Draw(t, "nodes") {
@@ -234,6 +240,11 @@ func FuzzTemplate(f *testing.F) {
 		var failed *Error
 		if errors.As(err, &failed) && strings.Contains(failed.Message, "the template failed") {
 			t.Fatalf("%q: %v", src, err)
+		}
+		if tmpl.plain != nil {
+			if differs := samePlain(src, Kind(uint(kind)%4), data, Options{Zone: taipei, MaxSteps: 1000, MaxBytes: 100_000}); differs != "" {
+				t.Fatal(differs)
+			}
 		}
 		if took := time.Since(start); took > 5*time.Second {
 			t.Fatalf("%q took %v", src, took)

@@ -66,13 +66,17 @@ func textTag(args string) (tagRenderer, error) {
 	i, err := strconv.Atoi(args)
 	return func(w io.Writer, ctx render.Context) error {
 		e := envOf(ctx)
-		text := e.t.low.texts[i]
-		if err := e.spend(workText + workBytes(len(text))); err != nil {
-			return err
-		}
-		_, err := io.WriteString(w, text)
-		return err
+		return e.text(w, e.t.low.texts[i])
 	}, err
+}
+
+// text writes a piece of the template's own text.
+func (e *env) text(w io.Writer, text string) error {
+	if err := e.spend(workText + workBytes(len(text))); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // writeTag reads: place, value.
@@ -96,7 +100,7 @@ func writeValue(w io.Writer, ctx render.Context, at, value expressions.Expressio
 	if err != nil {
 		return err
 	}
-	return envOf(ctx).output(w, p.(place), v)
+	return envOf(ctx).output(w, p.(place).spot, v)
 }
 
 func assignTag(args string) (tagRenderer, error) {

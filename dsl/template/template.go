@@ -65,9 +65,11 @@ func pathText(path []string) string {
 type Template struct {
 	kind  Kind
 	refs  []Ref
+	plain []piece // of a plain template, and not nil then
+	// Of a template that the library renders:
 	roots []string // the names it reads from the data
 	low   lowered
-	root  render.Node // nil if the source had problems
+	root  render.Node // nil in a plain template, and if the source had problems
 }
 
 // Parse reads a template. The template is returned also when there are
@@ -84,14 +86,23 @@ func Parse(src string, kind Kind) (*Template, []Problem) {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Start - b.Start })
 		return t, problems
 	}
+	if pieces, ok := plainly(nodes); ok {
+		t.plain = pieces
+		return t, nil
+	}
+	if err := t.prepare(nodes); err != nil { // a fault of lower: the tree was fine
+		return t, []Problem{{0, len(src), fmt.Sprintf("the template cannot be prepared: %v", err)}}
+	}
+	return t, nil
+}
+
+// prepare makes a template for the library.
+func (t *Template) prepare(nodes []node) error {
 	t.low = lower(nodes)
 	t.roots = t.low.roots
 	root, err := compile(config(), t.low.source)
-	if err != nil { // a fault of lower: the tree was fine
-		return t, []Problem{{0, len(src), fmt.Sprintf("the template cannot be prepared: %v", err)}}
-	}
 	t.root, t.low.source = root, ""
-	return t, nil
+	return err
 }
 
 // Names lists every place where the template reads its data, in the order of
@@ -113,10 +124,10 @@ type Options struct {
 // *Error, or says that the template had problems; no part of the text is
 // returned then. Error texts name paths of the template, never values.
 func (t *Template) Render(data map[string]any, opts Options) (text string, err error) {
-	if t.root == nil {
+	if t.root == nil && t.plain == nil {
 		return "", fmt.Errorf("the template has problems and cannot be rendered")
 	}
-	e := newEnv(t, opts)
+	e := newEnv(t, data, opts)
 	defer func() {
 		// The library panics where a writer fails; what made it fail is kept in e.
 		if r := recover(); r != nil {
@@ -126,7 +137,12 @@ func (t *Template) Render(data map[string]any, opts Options) (text string, err e
 		}
 	}()
 	out := &limitWriter{env: e}
-	if err := render.Render(t.root, out, e.bind(data), config()); e.err != nil {
+	if t.plain != nil {
+		err = e.pieces(out, t.plain)
+	} else {
+		err = render.Render(t.root, out, e.bind(), config())
+	}
+	if e.err != nil {
 		return "", e.err
 	} else if err != nil {
 		return "", &Error{Message: fmt.Sprintf("the template failed: %v", shortly(err))}

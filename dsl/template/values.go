@@ -36,12 +36,7 @@ func (x val) Equal(o values.Value) bool    { return x.env.equal(x.v, o.Interface
 func (x val) Less(o values.Value) bool     { return x.env.less(x.v, o.Interface()) }
 func (x val) Contains(o values.Value) bool { return x.env.contains(x.v, o.Interface()) }
 func (x val) IndexValue(o values.Value) values.Value {
-	x.env.mustSpend(workStep)
-	v := x.env.open(x.v)
-	if s, ok := v.(string); ok {
-		x.env.mustSpend(workBytes(len(s))) // size counts characters
-	}
-	return val{x.env, index(v, o.Interface())}
+	return val{x.env, x.env.index(x.v, o.Interface())}
 }
 func (x val) PropertyValue(o values.Value) values.Value { return x.IndexValue(o) }
 
@@ -101,6 +96,16 @@ func (e *env) open(v any) any {
 }
 
 func truthy(v any) bool { return v != nil && v != false }
+
+// index is v[key] as an expression asks for it.
+func (e *env) index(v, key any) any {
+	e.mustSpend(workStep)
+	v = e.open(v)
+	if s, ok := v.(string); ok {
+		e.mustSpend(workBytes(len(s))) // size counts characters
+	}
+	return index(v, key)
+}
 
 // index is v[key], or v.key: an element, a field, first, last or size. What is
 // not there is missing.

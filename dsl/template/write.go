@@ -26,7 +26,7 @@ var (
 
 // output writes the value of an output or refuses it. Everything that comes from
 // data goes through here, so everything is escaped.
-func (e *env) output(w io.Writer, p place, v any) error {
+func (e *env) output(w io.Writer, p *spot, v any) error {
 	if err := e.spend(workOutput); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (e *env) output(w io.Writer, p place, v any) error {
 }
 
 // missing names the value an output lacks.
-func (e *env) missing(p place) error {
+func (e *env) missing(p *spot) error {
 	for _, r := range p.reads {
 		if e.lookup(r) == nil {
 			return &MissingError{r.shown, r.start, r.end}
@@ -60,11 +60,11 @@ func (e *env) missing(p place) error {
 
 // lookup is what a path of the template stands for now.
 func (e *env) lookup(p *pathExpr) any {
-	v, ok := e.vars[p.root].(val)
-	if !ok {
-		return nil
+	x := e.data[p.root]
+	if e.vars != nil { // where tags may have given it another value
+		v, _ := e.vars[p.root].(val)
+		x = v.v
 	}
-	x := v.v
 	for _, s := range p.steps {
 		var key any = s.name
 		switch i := s.index.(type) {
@@ -233,9 +233,15 @@ func (percent) WriteString(w io.Writer, s string) (int, error) {
 	return w.Write(b)
 }
 
+// breaksLine says whether a character may not stand in a header.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
 // oneLine makes a header's text: a run of white space and control characters
 // that holds a control character becomes one space, the ends are trimmed.
 func oneLine(s string) string {
+	if !strings.ContainsFunc(s, breaksLine) {
+		return strings.TrimSpace(s)
+	}
 	var b strings.Builder
 	blanks, control := 0, false // of the run under way: where it began is b.Len()
 	start := 0
@@ -251,7 +257,7 @@ func oneLine(s string) string {
 		blanks, control = 0, false
 	}
 	for i, r := range s {
-		ctl := unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+		ctl := breaksLine(r)
 		if ctl || unicode.IsSpace(r) {
 			if blanks == 0 {
 				start = i
