@@ -51,6 +51,11 @@ const (
 	//	trait tier: number one of "1", "2"
 	BadOneOf diag.Code = "bad-one-of"
 
+	// BadFormat is a format that says nothing, or of a type that has none.
+	//
+	//	trait birthday: date format "day/month"
+	BadFormat diag.Code = "bad-format"
+
 	// UnknownZone is a time zone that the IANA database does not have.
 	//
 	//	workspace { timezone "Asia/Taipeh" }

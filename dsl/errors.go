@@ -132,6 +132,10 @@ func errOneOfType(t *syntax.Type) diag.Diagnostic {
 	return mistake(BadOneOf, t.Kind.Span(), "text", "`one of` lists texts, so the type before it is `text`")
 }
 
+func errBadFormat(s *syntax.String, why error) diag.Diagnostic {
+	return mistake(BadFormat, s.Span(), "", "%v", why)
+}
+
 func errOneOfTwice(s *syntax.String) diag.Diagnostic {
 	return mistake(BadOneOf, s.Span(), "", "%q is listed twice", s.Value)
 }

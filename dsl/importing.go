@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/expr-lang/expr/ast"
+
 	"journey/dsl/cond"
 	"journey/dsl/diag"
 	"journey/dsl/syntax"
@@ -13,17 +15,26 @@ import (
 // Import says what the rows of a file are.
 type Import struct {
 	Name     string
-	Format   string     // "csv"
+	Format   string     // "csv" or "jsonl"
 	Event    string     // what a row is; "": a person
 	Live     bool       // the rows act like arriving data; otherwise they are history
 	Identify []Named    // whom a row is about, by identifier trait
-	Set      []Named    // what it fills: traits (a key as in "consent.email") or properties of the event
+	Set      []Filled   // what it fills: traits (a key as in "consent.email") or properties of the event
 	At       *cond.Expr // when it happened; nil: when it is imported
+	AtFormat string     // how that is written, as of a value.Type; "": not said
+	Columns  []string   // of the file that its expressions name, in order of appearance
 	Span     diag.Span
 }
 
+// Filled is a trait or property that an import fills.
+type Filled struct {
+	Named
+	Wire string      // its name on the wire; a dot reaches into an object
+	Type *value.Type // how its values are read, with the import's own format; nil: nothing is known of it
+}
+
 // formats are the kinds of file that can be imported.
-var formats = []string{"csv"}
+var formats = []string{"csv", "jsonl"}
 
 // imports checks the imports. Their expressions see a row (cond.Env.Row), and
 // what they give is cleaned by the type of what it fills: text will do for
@@ -87,6 +98,8 @@ func (w *importWork) clause(item syntax.ImportClause) {
 		w.set(item)
 	case *syntax.ImportAt:
 		w.im.At = w.expr(item.Time, &scope, cond.Anything)
+		w.columns(item.Time)
+		w.im.AtFormat = w.format(item.Format, &value.Type{Kind: value.TimeKind}).Format
 		w.fits(item.Time, w.im.At, &value.Type{Kind: value.TimeKind})
 	}
 }
@@ -94,6 +107,7 @@ func (w *importWork) clause(item syntax.ImportClause) {
 func (w *importWork) identify(item *syntax.ImportIdentify) {
 	scope := rowScope
 	x := w.expr(item.Value, &scope, cond.Anything)
+	w.columns(item.Value)
 	name := item.Trait.Text
 	t := w.prog.traits[name]
 	switch {
@@ -115,7 +129,8 @@ func (w *importWork) identify(item *syntax.ImportIdentify) {
 func (w *importWork) set(item *syntax.ImportSet) {
 	scope := rowScope
 	x := w.expr(item.Value, &scope, cond.Anything)
-	t := w.target(item)
+	w.columns(item.Value)
+	t, wire := w.target(item)
 	names := []string{item.Name.Text}
 	at := item.Name.Span()
 	for i := range item.Path {
@@ -132,61 +147,106 @@ func (w *importWork) set(item *syntax.ImportSet) {
 	}
 	w.filled[name] = at
 	w.fits(item.Value, x, t)
-	w.im.Set = append(w.im.Set, Named{name, x})
+	w.im.Set = append(w.im.Set, Filled{Named{name, x}, wire, w.format(item.Format, t)})
 }
 
-// target resolves what a row fills; its type is nil where nothing is known.
-func (w *importWork) target(item *syntax.ImportSet) *value.Type {
+// format is a type with the format that an import says for its file.
+func (w *importWork) format(format *syntax.String, t *value.Type) *value.Type {
+	if format == nil || t == nil {
+		return t
+	}
+	if err := value.CheckFormat(t.Kind, format.Value); err != nil {
+		w.report(errBadFormat(format, err))
+		return t
+	}
+	own := *t
+	own.Format = format.Value
+	return &own
+}
+
+// columns notes the columns that an expression names.
+func (w *importWork) columns(x *syntax.Expr) {
+	if x == nil || x.Node == nil {
+		return
+	}
+	ast.Walk(&x.Node, columnVisitor{w.im})
+}
+
+type columnVisitor struct{ im *Import }
+
+// Visit notes row["NAME"].
+func (v columnVisitor) Visit(n *ast.Node) {
+	m, ok := (*n).(*ast.MemberNode)
+	if !ok {
+		return
+	}
+	id, ok := m.Node.(*ast.IdentifierNode)
+	if !ok || id.Value != "row" {
+		return
+	}
+	if name, ok := m.Property.(*ast.StringNode); ok && !slices.Contains(v.im.Columns, name.Value) {
+		v.im.Columns = append(v.im.Columns, name.Value)
+	}
+}
+
+// target resolves what a row fills, and its name on the wire; the type is nil
+// where nothing is known.
+func (w *importWork) target(item *syntax.ImportSet) (*value.Type, string) {
 	name := &item.Name
 	if w.decl.Event != nil {
 		if w.event == nil {
-			return nil
+			return nil, ""
 		}
 		f, known := w.event.Type.Field(name.Text)
 		if !known && name.Text != "" {
 			w.unknown = true
 			w.report(errNoProperty(name, "`"+w.event.Name+"`", w.event.Type))
-			return nil
+			return nil, ""
 		}
-		return w.part(item, f.Type)
+		if !known {
+			return nil, ""
+		}
+		return w.part(item, f.Type, f.Wire)
 	}
 	t := w.prog.traits[name.Text]
 	switch {
 	case name.Text == "":
-		return nil
+		return nil, ""
 	case t == nil:
 		w.report(errUnknownTrait(name, sorted(w.names.traits)))
-		return nil
+		return nil, ""
 	case t.Computed != nil:
 		w.report(errSetComputed(name))
-		return nil
+		return nil, ""
 	case keyed(t.Name) && len(item.Path) == 0:
 		w.report(errImportWhole(name))
-		return nil
+		return nil, ""
 	}
-	return w.part(item, w.names.traits[t.Name])
+	return w.part(item, w.names.traits[t.Name], t.Wire)
 }
 
-// part is the type of what a path reaches.
-func (w *importWork) part(item *syntax.ImportSet, t *value.Type) *value.Type {
+// part is the type of what a path reaches, and its name on the wire.
+func (w *importWork) part(item *syntax.ImportSet, t *value.Type, wire string) (*value.Type, string) {
 	for i := range item.Path {
 		key := &item.Path[i]
-		if t.Kind == value.Any || key.Text == "" {
-			return nil
+		if key.Text == "" {
+			return nil, wire
 		}
 		f, known := t.Field(key.Text)
 		switch {
 		case known:
-			t = f.Type
+			t, wire = f.Type, wire+"."+f.Wire
+		case t.Kind == value.Any:
+			wire += "." + key.Text
 		case t.Elem != nil && t.Kind == value.Object:
-			t = t.Elem
+			t, wire = t.Elem, wire+"."+key.Text
 		default:
 			w.unknown = true
 			w.report(errNoProperty(key, "`"+item.Name.Text+"`", t))
-			return nil
+			return nil, wire
 		}
 	}
-	return t
+	return t, wire
 }
 
 // fits says whether a value can fill something: text always may, it is read

@@ -27,6 +27,13 @@ func (c *checker) declaredType(t *syntax.Type) *value.Type {
 		c.report(errOneOfType(t))
 		return v
 	}
+	if t.Format != nil && (known || t.Kind.Text == "") {
+		if err := value.CheckFormat(kind, t.Format.Value); err != nil {
+			c.report(errBadFormat(t.Format, err))
+		} else {
+			v.Format = t.Format.Value
+		}
+	}
 	seen := map[string]bool{}
 	for _, s := range t.OneOf {
 		if s == nil {

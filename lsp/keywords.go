@@ -104,6 +104,7 @@ var otherWords = map[string]form{
 	"assume":     {"assume segment NAME [is false]\nassume split NAME BRANCH\nassume control [JOURNEY]\nassume MESSAGE fails\nassume call WEBHOOK returns { … }", "What the test takes for given."},
 	"expect":     {"expect send MESSAGE [at 1h]\nexpect no send\nexpect exit JOURNEY \"reason\"\nexpect goal NAME [value N]", "What must come of it. The sends listed are all the sends, in order."},
 	"identifier": {"trait email: email identifier [up to N]", "It says who somebody is; at most five a person unless said."},
+	"format":     {`date format "dd/mm/yyyy"`, "How values are written, where that can be read in several ways."},
 	"optional":   {"PROPERTY: TYPE optional", "It may be missing."},
 	"subject":    {`subject "…"`, "The subject of an e-mail, a template."},
 	"html":       {`html "…"` + "\n" + `html file "templates/x.html"`, "The body of an e-mail as HTML; values are escaped."},

@@ -67,6 +67,7 @@ var numbers = map[Code]string{
 	"circle":           "J213",
 	"control-share":    "J214",
 	"always-quiet":     "J215",
+	"bad-format":       "J216",
 
 	"unknown-channel": "J301",
 	"wrong-clause":    "J302",

@@ -221,6 +221,8 @@ func (g *generator) typ() {
 		g.typ()
 	case n == 2:
 		g.word(`text one of "a", "b"` + g.pick("", ",\n\"c\""))
+	case n == 3:
+		g.word(`date format "dd/mm/yyyy"`)
 	default:
 		g.word(g.pick("text", "number", "date", "email", "any"))
 	}

@@ -38,20 +38,24 @@ type ImportIdentify struct {
 
 // ImportSet fills a trait, or a property of the event.
 //
-//	ImportSet = "set" Name ( "." Name )* "=" Expr .
+//	ImportSet = "set" Name ( "." Name )* "=" Expr ( "format" String )? .
 type ImportSet struct {
 	asImportClause
 	Name  Name   `parser:"'set' @@"`
 	Path  []Name `parser:"( '.' @@ )*"`
 	Value *Expr  `parser:"'=' @@"`
+
+	Format *String `parser:"( 'format' @@ )?"` // how a date, time or number is written in the file; nil: as the type says
 }
 
 // ImportAt says when the row happened.
 //
-//	ImportAt = "at" Expr .
+//	ImportAt = "at" Expr ( "format" String )? .
 type ImportAt struct {
 	asImportClause
 	Time *Expr `parser:"'at' @@"`
+
+	Format *String `parser:"( 'format' @@ )?"` // how the time is written in the file; nil: not said
 }
 
 var _ participle.Parseable = (*ImportClauses)(nil)

@@ -26,7 +26,7 @@ var operatorWords = []string{"and", "or", "not", "in", "is", "contains", "starts
 
 // endWords end an expression outside of brackets: the statement goes on with
 // them. Nothing in an expression can have such a name.
-var endWords = []string{"where", "within", "value", "for", "until", "since", "at", "if", "otherwise", "per", "including", "while"}
+var endWords = []string{"where", "within", "value", "for", "until", "since", "at", "if", "otherwise", "per", "including", "while", "format"}
 
 var (
 	isOperatorWord = wordSet(operatorWords...)

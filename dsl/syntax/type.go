@@ -12,13 +12,14 @@ import (
 
 // Type is the type of a trait or property.
 //
-//	Type = "list" "of" Type | "{" Property* "}" | Name ( "one" "of" String ( "," String )* )? .
+//	Type = "list" "of" Type | "{" Property* "}" | Name ( "one" "of" String ( "," String )* )? ( "format" String )? .
 type Type struct {
 	node
 	Kind   Name        // "text", "list", …; "" for an object
 	Elem   *Type       // of a list
 	Fields *Properties // of an object
 	OneOf  []*String   // the only values allowed; empty: any
+	Format *String     // how a date, time or number is written; nil: not said
 
 	faults
 }
@@ -52,7 +53,24 @@ func (t *Type) parse(lex *lexer.PeekingLexer, lists int) error {
 		t.fault(unknownType(first, diag.Suggest(first.Value, typeWords)))
 	}
 	t.oneOf(lex)
+	t.format(lex)
 	return nil
+}
+
+// format reads `format "dd/mm/yyyy"`.
+func (t *Type) format(lex *lexer.PeekingLexer) {
+	word := lex.Peek()
+	if !is(word, "format") {
+		return
+	}
+	lex.Next()
+	s := new(String)
+	if s.Parse(lex) != nil {
+		t.end = end(word)
+		t.fault(at(word, diag.Incomplete, "the format is missing: `format \"dd/mm/yyyy\"`"))
+		return
+	}
+	t.Format, t.end = s, s.end
 }
 
 func (t *Type) list(lex *lexer.PeekingLexer, first *lexer.Token, lists int) {

@@ -56,6 +56,7 @@ type Type struct {
 	Elem   *Type    // of a List
 	Fields []Field  // of an Object, in the order of declaration
 	OneOf  []string // for text: the only values allowed; empty: any
+	Format string   // of a date, time or number: how it is written where that can be read in several ways ("dd/mm/yyyy"); "": not declared
 }
 
 // Field is a property of an object or event.
@@ -97,6 +98,9 @@ func (t *Type) String() string {
 	s := t.Kind.String()
 	if len(t.OneOf) > 0 {
 		s += ` one of "` + strings.Join(t.OneOf, `", "`) + `"`
+	}
+	if t.Format != "" {
+		s += ` format "` + t.Format + `"`
 	}
 	return s
 }

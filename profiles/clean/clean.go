@@ -3,7 +3,6 @@ package clean
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,11 @@ import (
 // Options are what reading depends on besides the type.
 type Options struct {
 	Zone    *time.Location // of times without an offset; nil: UTC
-	Country string         // of phone numbers without a country code; "": none
+	Country string         // of phone numbers without a country code, and of how numbers are written in imports; "": none
+	// Import says that the value stands in a file that is imported: numbers
+	// may have signs between thousands and of a currency, and yes and no may be
+	// written as people do.
+	Import bool
 }
 
 // The bounds of a value.
@@ -63,13 +66,13 @@ func read(raw any, t *value.Type, o Options) (any, error) {
 		}
 		return v, nil
 	case value.Number, value.Integer:
-		return number(raw, t.Kind == value.Integer)
+		return number(raw, t, o)
 	case value.Boolean:
-		return boolean(raw)
+		return boolean(raw, o)
 	case value.DateKind:
-		return date(raw, o)
+		return date(raw, t.Format, o)
 	case value.TimeKind:
-		return instant(raw, o)
+		return instant(raw, t.Format, o)
 	case value.DurationKind:
 		return duration(raw)
 	}
@@ -125,6 +128,8 @@ func Object(raw map[string]any, t *value.Type, o Options) (map[string]any, []pro
 	return out, faults
 }
 
+var anyNumber = &value.Type{Kind: value.Number}
+
 // plain takes a JSON value as it is, within bounds.
 func plain(raw any, depth int) (any, error) {
 	if depth > maxDepth {
@@ -136,7 +141,7 @@ func plain(raw any, depth int) (any, error) {
 	case string:
 		return text(v)
 	case float64:
-		return number(v, false)
+		return number(v, anyNumber, Options{})
 	case int:
 		return float64(v), nil
 	case int64:
@@ -206,34 +211,7 @@ func text(raw any) (string, error) {
 	return s, nil
 }
 
-func number(raw any, integer bool) (any, error) {
-	var f float64
-	switch v := raw.(type) {
-	case float64:
-		f = v
-	case int:
-		f = float64(v)
-	case int64:
-		f = float64(v)
-	case string:
-		n, err := strconv.ParseFloat(fold(strings.TrimSpace(v)), 64)
-		if err != nil || strings.ContainsAny(v, "xXpP_nN") {
-			return nil, errors.New("is not a number")
-		}
-		f = n
-	default:
-		return nil, errors.New("is not a number")
-	}
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil, errors.New("is not a number")
-	}
-	if integer && f != math.Trunc(f) {
-		return nil, errors.New("is not a whole number")
-	}
-	return f + 0, nil // -0 is 0
-}
-
-func boolean(raw any) (any, error) {
+func boolean(raw any, o Options) (any, error) {
 	switch v := raw.(type) {
 	case bool:
 		return v, nil
@@ -242,11 +220,19 @@ func boolean(raw any) (any, error) {
 			return v == 1, nil
 		}
 	case string:
-		switch strings.ToLower(strings.TrimSpace(v)) {
+		switch s := strings.ToLower(strings.TrimSpace(fold(v))); s {
 		case "true", "1", "yes":
 			return true, nil
 		case "false", "0", "no":
 			return false, nil
+		case "y", "t", "是", "有":
+			if o.Import {
+				return true, nil
+			}
+		case "n", "f", "否", "無":
+			if o.Import {
+				return false, nil
+			}
 		}
 	}
 	return nil, errors.New("is not true or false")

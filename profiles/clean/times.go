@@ -12,7 +12,9 @@ import (
 )
 
 var (
-	errDate = errors.New("is not a date (write 2026-03-02)")
+	errDate      = errors.New("is not a date (write 2026-03-02)")
+	errAmbiguous = errors.New(`is a date that can be read in several ways (declare how it is written: format "dd/mm/yyyy", "mm/dd/yyyy" or "yyy/mm/dd")`)
+
 	errTime = errors.New("is not a time (write 2026-03-02T09:00:00+08:00)")
 )
 
@@ -25,7 +27,7 @@ var (
 
 // instant reads a time: RFC 3339, without offset local to the workspace, a
 // date (its midnight), seconds or milliseconds since 1970, an HTTP date.
-func instant(raw any, o Options) (any, error) {
+func instant(raw any, format string, o Options) (any, error) {
 	switch v := raw.(type) {
 	case value.Time:
 		return v, nil
@@ -34,12 +36,17 @@ func instant(raw any, o Options) (any, error) {
 	case float64:
 		return epoch(v)
 	case string:
-		return instantText(fold(strings.TrimSpace(v)), o)
+		return instantText(fold(strings.TrimSpace(v)), format, o)
 	}
 	return nil, errTime
 }
 
-func instantText(s string, o Options) (any, error) {
+func instantText(s, format string, o Options) (any, error) {
+	if format != "" {
+		if d, clock, ok := dated(s, format); ok {
+			return moment(d, clock, o), nil
+		}
+	}
 	for _, form := range zoned {
 		if t, err := time.Parse(form, s); err == nil {
 			return bounded(t)
@@ -47,10 +54,9 @@ func instantText(s string, o Options) (any, error) {
 	}
 	for _, form := range local {
 		if t, err := time.Parse(form, s); err == nil {
-			day := value.DateOf(t.Date())
-			at := day.At(value.Clock(t.Hour()*60+t.Minute()), zone(o))
-			rest := value.Duration(t.Second())*value.Second + value.Duration(t.Nanosecond()/1e6)
-			return at.Add(rest), nil
+			clock := value.Duration(t.Hour())*value.Hour + value.Duration(t.Minute())*value.Minute +
+				value.Duration(t.Second())*value.Second + value.Duration(t.Nanosecond()/1e6)
+			return moment(value.DateOf(t.Date()), clock, o), nil
 		}
 	}
 	if t, err := headerTime(s); err == nil {
@@ -59,10 +65,22 @@ func instantText(s string, o Options) (any, error) {
 	if d, err := dateText(s); err == nil {
 		return d.Midnight(zone(o)), nil
 	}
+	if d, clock, ok := dated(s, format); ok {
+		return moment(d, clock, o), nil
+	}
 	if f, err := strconv.ParseFloat(s, 64); err == nil && len(s) >= 9 && s[0] >= '0' && s[0] <= '9' {
 		return epoch(f)
 	}
+	if ambiguous(s) {
+		return nil, errAmbiguous
+	}
 	return nil, errTime
+}
+
+// moment is a time of day in the workspace's zone.
+func moment(d value.Date, clock value.Duration, o Options) value.Time {
+	minutes := clock / value.Minute
+	return d.At(value.Clock(minutes), zone(o)).Add(clock - minutes*value.Minute)
 }
 
 // epoch reads a number as seconds since 1970, and from 10^11 on as
@@ -93,7 +111,7 @@ func zone(o Options) *time.Location {
 
 // date reads a calendar day: 2026-03-02, 20260302, an ISO week or ordinal
 // date, the day of a time with or without offset, as it is written there.
-func date(raw any, o Options) (any, error) {
+func date(raw any, format string, o Options) (any, error) {
 	switch v := raw.(type) {
 	case value.Date:
 		return v, nil
@@ -106,11 +124,25 @@ func date(raw any, o Options) (any, error) {
 		}
 		return t.(value.Time).Date(zone(o)), nil
 	case string:
-		d, err := dateText(fold(strings.TrimSpace(v)))
-		if err != nil {
-			return nil, err
+		return dateOrFault(fold(strings.TrimSpace(v)), format)
+	}
+	return nil, errDate
+}
+
+func dateOrFault(s, format string) (any, error) {
+	if format != "" {
+		if d, _, ok := dated(s, format); ok {
+			return d, nil
 		}
+	}
+	if d, err := dateText(s); err == nil {
 		return d, nil
+	}
+	if d, _, ok := dated(s, format); ok {
+		return d, nil
+	}
+	if ambiguous(s) {
+		return nil, errAmbiguous
 	}
 	return nil, errDate
 }
