@@ -98,7 +98,7 @@ const (
 	//	message m via email { subject "Hi" text "Hi" topic news }
 	UnknownTopic diag.Code = "unknown-topic"
 
-	// Circle is a computed trait or segment that depends on itself.
+	// Circle is a computed trait, segment or rule of a tag that depends on itself.
 	//
 	//	segment a = segment.b
 	//	segment b = segment.a
@@ -212,7 +212,7 @@ const (
 	// SplitDiffers is a split that has other branches elsewhere.
 	SplitDiffers diag.Code = "split-differs"
 
-	// NotSettable is a trait that a journey cannot set.
+	// NotSettable is a trait or tag that a journey cannot set.
 	//
 	//	event e
 	//	journey j { enter on e once set profile.user_id = "1" }

@@ -16,6 +16,10 @@ type (
 		decl    *syntax.Segment
 		segment *Segment
 	}
+	declaredTagRule struct {
+		decl *syntax.TagRule
+		rule *TagRule
+	}
 	declaredMessage struct {
 		decl    *syntax.Message
 		message *Message
@@ -52,6 +56,8 @@ func (c *checker) declare() {
 				c.declareEvent(d)
 			case *syntax.Segment:
 				c.declareSegment(d)
+			case *syntax.TagRule:
+				c.declareTagRule(d)
 			case *syntax.Message:
 				c.declareMessage(d)
 			case *syntax.Webhook:
@@ -234,6 +240,24 @@ func (c *checker) declareSegment(d *syntax.Segment) {
 	c.prog.segments[s.Name] = s
 	c.names.segments[s.Name] = true
 	c.segmentDecls = append(c.segmentDecls, &declaredSegment{d, s})
+}
+
+func (c *checker) declareTagRule(d *syntax.TagRule) {
+	tag := text(d.Tag)
+	switch old := c.prog.tagRules[tag]; {
+	case d.Tag == nil:
+		return
+	case tag == "":
+		c.report(errEmptyTag(d.Tag))
+		return
+	case old != nil:
+		c.report(errTagRuleTwice(d.Tag, old.Span))
+		return
+	}
+	r := &TagRule{Tag: tag, Span: d.Tag.Span()}
+	c.prog.tagRules[tag] = r
+	c.prog.TagRules = append(c.prog.TagRules, r)
+	c.tagRuleDecls = append(c.tagRuleDecls, &declaredTagRule{d, r})
 }
 
 func (c *checker) declareMessage(d *syntax.Message) {

@@ -412,6 +412,14 @@ func errUnknownKey(key *syntax.Name, trait string, t *value.Type) diag.Diagnosti
 	return mistake(cond.UnknownProperty, key.Span(), diag.Suggest(key.Text, names), "`profile.%s` has no property `%s`", trait, key.Text)
 }
 
+func errTagRuleTwice(s *syntax.String, first diag.Span) diag.Diagnostic {
+	return because(mistake(Duplicate, s.Span(), "", "the tag `%s` has a rule already: join the two conditions with `or`", s.Value), first, "the first one")
+}
+
+func errTagRuled(s *syntax.String, rule diag.Span) diag.Diagnostic {
+	return because(mistake(NotSettable, s.Span(), "", "a rule gives and takes the tag `%s`: a journey cannot", s.Value), rule, "its rule")
+}
+
 func errEmptyTag(s *syntax.String) diag.Diagnostic {
 	return mistake(EmptyText, s.Span(), "", "a tag needs a name")
 }

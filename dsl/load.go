@@ -89,6 +89,7 @@ type checker struct {
 	// Declarations that were taken, in the order of the sources.
 	traitDecls   []*declaredTrait
 	segmentDecls []*declaredSegment
+	tagRuleDecls []*declaredTagRule
 	messageDecls []*declaredMessage
 	callDecls    []*declaredCall
 	journeyDecls []*declaredJourney
@@ -127,6 +128,7 @@ func newChecker(sources map[string]string) *checker {
 			events:     map[string]*Event{},
 			eventWires: map[string]*Event{},
 			segments:   map[string]*Segment{},
+			tagRules:   map[string]*TagRule{},
 			messages:   map[string]*Message{},
 			calls:      map[string]*Call{},
 			journeys:   map[string]*Journey{},

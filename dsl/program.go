@@ -18,14 +18,15 @@ type Program struct {
 	Traits   []*Trait // in the order of declaration, built-in ones first
 	Events   []*Event
 	Segments []*Segment // those that other segments read stand before them
+	TagRules []*TagRule // in the order of declaration
 	Messages []*Message
 	Calls    []*Call
 	Journeys []*Journey
 	Tests    []*Test
 	Imports  []*Import
 
-	// Derived are the computed traits and the segments in an order in which
-	// each stands after those it reads.
+	// Derived are the computed traits, the segments and the rules of tags in an
+	// order in which each stands after those it reads.
 	Derived []Derived
 
 	traits     map[string]*Trait // by name
@@ -33,6 +34,7 @@ type Program struct {
 	events     map[string]*Event
 	eventWires map[string]*Event
 	segments   map[string]*Segment
+	tagRules   map[string]*TagRule // by tag
 	messages   map[string]*Message
 	calls      map[string]*Call
 	journeys   map[string]*Journey
@@ -49,10 +51,23 @@ func (p *Program) ForTests() *Program {
 	return &c
 }
 
-// Derived is a computed trait or a segment: just one of the two is set.
+// Derived is a computed trait, a segment or the rule of a tag: just one of
+// them is set.
 type Derived struct {
 	Trait   *Trait
 	Segment *Segment
+	Tag     *TagRule
+}
+
+// Expr is the expression that is asked.
+func (d Derived) Expr() *cond.Expr {
+	switch {
+	case d.Trait != nil:
+		return d.Trait.Computed
+	case d.Segment != nil:
+		return d.Segment.When
+	}
+	return d.Tag.While
 }
 
 // Settings are the workspace's.
@@ -123,6 +138,14 @@ type Segment struct {
 	Name, Title string
 	When        *cond.Expr
 	Span        diag.Span
+}
+
+// TagRule is a tag that people have exactly while a condition holds. It is the
+// rule's alone: neither data nor a journey gives or takes it.
+type TagRule struct {
+	Tag   string
+	While *cond.Expr
+	Span  diag.Span // of the tag
 }
 
 // Message is something to send.
@@ -299,6 +322,9 @@ func (p *Program) EventByWire(wire string) (*Event, bool) { e, ok := p.eventWire
 
 // Segment finds a segment by its name.
 func (p *Program) Segment(name string) (*Segment, bool) { s, ok := p.segments[name]; return s, ok }
+
+// TagRule finds the rule that gives a tag.
+func (p *Program) TagRule(tag string) (*TagRule, bool) { r, ok := p.tagRules[tag]; return r, ok }
 
 // Message finds a message by its name.
 func (p *Program) Message(name string) (*Message, bool) { m, ok := p.messages[name]; return m, ok }

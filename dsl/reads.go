@@ -16,11 +16,7 @@ import (
 // a program for tests.
 func (p *Program) Exprs(f func(*cond.Expr)) {
 	for _, d := range p.Derived {
-		if d.Trait != nil {
-			visit(f, d.Trait.Computed)
-		} else {
-			visit(f, d.Segment.When)
-		}
+		visit(f, d.Expr())
 	}
 	for _, s := range p.Settings.Suppress {
 		visit(f, s.When)

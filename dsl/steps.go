@@ -206,6 +206,9 @@ func (w *journeyWork) step(s syntax.Step, at spot, path string) (ends bool) {
 		if s.Tag != nil && s.Tag.Value == "" {
 			w.report(errEmptyTag(s.Tag))
 		}
+		if r, ruled := w.prog.tagRules[text(s.Tag)]; ruled {
+			w.report(errTagRuled(s.Tag, r.Span))
+		}
 		w.lay(&Tag{Tag: text(s.Tag), Remove: s.Verb == "untag"}, s, at, path)
 	case *syntax.Let:
 		let := &Let{Name: s.Name.Text}

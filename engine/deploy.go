@@ -12,6 +12,7 @@ import (
 	"journey/dsl/diag"
 	"journey/dsl/value"
 	"journey/orchestrator"
+	"journey/profiles"
 	"journey/profiles/store"
 )
 
@@ -208,6 +209,9 @@ func namesOf(p *dsl.Program) []string {
 	}
 	for _, s := range p.Segments {
 		add(s.Name)
+	}
+	for _, r := range p.TagRules {
+		add(r.Tag, profiles.RuledTag(r.Tag))
 	}
 	for _, m := range p.Messages {
 		add(m.Name, m.Channel)

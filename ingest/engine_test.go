@@ -36,6 +36,7 @@ trait orders: number = count(order_completed)
 event order_completed "Order Completed" { total: number }
 event signed_up "Signed Up" { }
 segment buyers = count(order_completed) > 0
+tag "buyer" while segment.buyers
 message hello via email { subject "Hi" text "Hi" }
 journey welcome {
   enter on signed_up

@@ -123,7 +123,7 @@ func (m *machine) look() {
 	}
 }
 
-// derive computes anew the computed traits and segments that read what has
+// derive computes anew the computed traits, segments and rules of tags that read what has
 // changed, each after those it reads itself; their own changes are added to
 // what has.
 func (m *machine) derive() {
@@ -133,6 +133,8 @@ func (m *machine) derive() {
 			m.compute(d.Trait)
 		case d.Segment != nil && m.changed.touch(d.Segment.When):
 			m.member(d.Segment)
+		case d.Tag != nil && m.changed.touch(d.Tag.While):
+			m.ruleTag(d.Tag)
 		}
 	}
 }

@@ -37,6 +37,8 @@ func (m *machine) input(in *Input) Answer {
 		a := m.request(in)
 		m.react()
 		return a
+	case TagsInput:
+		m.tagByHand(in)
 	case TickInput:
 		if m.p.Moment > 0 && m.p.Moment <= m.at {
 			m.p.Moment = 0
@@ -120,6 +122,9 @@ func (m *machine) storeTrait(name string, v any, at value.Time) {
 	}
 	// A cleared trait stays as a missing value with its time, so that an older
 	// value that arrives late does not bring it back.
+	if name == tagsTrait {
+		v = m.withRules(v)
+	}
 	p.Traits[name] = profiles.Trait{Value: v, At: at}
 	if value.Equal(old.Value, v) {
 		return

@@ -34,6 +34,7 @@ const (
 	IdentifyInput                  // traits and identifiers
 	RequestInput                   // a request to enter a journey
 	TickInput                      // a moment is due: nothing but time
+	TagsInput                      // tags given and taken by hand
 )
 
 // Input is what happens to a person, already cleaned and addressed to him.
@@ -43,6 +44,7 @@ type Input struct {
 	Traits      map[string]any        // new values by name; nil clears. consent, topics and suppressed are merged key by key
 	At          value.Time            // event time of Traits
 	Identifiers []profiles.Identifier // to be added
+	Tag, Untag  []string              // TagsInput; those that a rule gives are passed over
 	Journey     string                // RequestInput
 	Params      map[string]any        // RequestInput: entry's properties
 	ID          string                // message id, "" for none

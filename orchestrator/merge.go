@@ -100,7 +100,8 @@ func absorbMap[V any](to *map[string]V, from map[string]V, take bool) {
 }
 
 // absorbTraits keeps the newer of two values by event time. Of two choices
-// about receiving messages the stricter stays, and tags are united. Computed
+// about receiving messages the stricter stays, and tags are united, but for
+// those of rules, which follow from what is, like computed traits. Computed
 // traits are not absorbed: they follow from what is.
 func (m *machine) absorbTraits(l *profiles.Person) {
 	p := m.p
@@ -121,13 +122,16 @@ func (m *machine) absorbTraits(l *profiles.Person) {
 		case !had:
 		case keyed && profiles.KeyedTrait(top):
 			v = stricter(top, ours, theirs)
-		case name == "tags":
+		case name == tagsTrait:
 			v = profiles.Trait{Value: unite(ours.Value, theirs.Value), At: max(ours.At, theirs.At)}
 		case theirs.At <= ours.At:
 			v = ours
 		}
 		if p.Traits == nil {
 			p.Traits = map[string]profiles.Trait{}
+		}
+		if name == tagsTrait {
+			v.Value = m.withRules(v.Value)
 		}
 		p.Traits[name] = v
 		if !keyed || !profiles.KeyedTrait(top) {

@@ -77,20 +77,24 @@ func (m *machine) rebase() {
 	}
 }
 
-// rederive computes every computed trait and segment of the live release and
-// drops those that it does not have.
+// rederive computes every computed trait, segment and rule of a tag of the live
+// release and drops those that it does not have.
 func (m *machine) rederive() {
 	p := m.p
 	p.Moment = 0
+	m.dropRules()
 	for _, d := range m.plan.Derived {
-		if d.Trait != nil {
+		switch {
+		case d.Trait != nil:
 			m.compute(d.Trait)
-		} else {
+		case d.Segment != nil:
 			m.member(d.Segment)
+		default:
+			m.ruleTag(d.Tag)
 		}
 	}
 	for name := range p.Segments {
-		if _, ok := m.plan.Segment(name); !ok {
+		if _, ok := m.plan.Segment(name); !ok && !profiles.IsRuledTag(name) {
 			delete(p.Segments, name)
 		}
 	}

@@ -182,21 +182,12 @@ func (m *machine) set(r *profiles.Run, s *dsl.Set) {
 }
 
 func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
-	old, _ := m.p.Value("tags").([]any)
-	tags := slices.DeleteFunc(slices.Clone(old), func(t any) bool { return t == s.Tag })
-	way := "untag"
-	if !s.Remove {
-		tags, way = append(tags, s.Tag), "tag"
-		if slices.Contains(old, any(s.Tag)) {
-			tags = old
-		}
+	way := "tag"
+	if s.Remove {
+		way = "untag"
 	}
 	m.goOn(r, s.Next)
-	var v any = tags
-	if len(tags) == 0 {
-		v = nil
-	}
-	m.setTrait("tags", v, m.at)
+	m.setTrait(tagsTrait, tagged(m.p.Value(tagsTrait), s.Tag, s.Remove), m.at)
 	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Tag, Detail: way})
 	m.react()
 }

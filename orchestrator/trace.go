@@ -28,6 +28,7 @@ const (
 	TraceGoal    TraceKind = "goal"    // Name: the goal
 	TraceEnded   TraceKind = "ended"   // Detail: the reason
 	TraceSegment TraceKind = "segment" // Name: the segment, Detail: "in" or "out"
+	TraceTag     TraceKind = "tag"     // Name: a tag that a rule gives, Detail: "in" or "out"
 	TraceHeld    TraceKind = "held"    // Name: the message, Until: the end of the quiet hours
 	TraceJump    TraceKind = "jump"    // the run's clock jumped
 )

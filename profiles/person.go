@@ -20,7 +20,7 @@ type Person struct {
 	Recent      []*cond.Event          // the newest 20 of any kind, whole, oldest first
 	Running     map[string]*Aggregate  // by cond.Running.Key
 	Hours       map[string][]cond.Hour // by cond.HourRead.Key: what is left of events that are no longer kept, oldest first
-	Segments    map[string]value.Time  // those he is in, since when
+	Segments    map[string]value.Time  // those he is in, since when; by RuledTag the tags that rules give
 	Whens       map[string]bool        // did an `enter when` hold when last looked? by "journey/entry"
 	Splits      map[string]string      // branch by split name
 	Controls    map[string]bool        // is he in a control group? by journey, "" for the workspace's

@@ -84,7 +84,9 @@ func NewView(p *Person, o ViewOptions) *View {
 	}
 	v.addTraits(p, o.Computed)
 	for name := range p.Segments {
-		v.Segments = append(v.Segments, name)
+		if !IsRuledTag(name) {
+			v.Segments = append(v.Segments, name)
+		}
 	}
 	sort.Strings(v.Segments)
 	for i := len(p.Recent) - 1; i >= 0; i-- {

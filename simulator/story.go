@@ -31,8 +31,11 @@ func (s *Story) Observe(t orchestrator.Trace) {
 		return
 	}
 	place := t.Journey
-	if t.Kind == orchestrator.TraceSegment {
+	switch t.Kind {
+	case orchestrator.TraceSegment:
 		place = "segment " + t.Name
+	case orchestrator.TraceTag:
+		place = `tag "` + t.Name + `"`
 	}
 	if t.Step != "" && t.Kind != orchestrator.TraceEntered && t.Kind != orchestrator.TraceEnded {
 		place += " " + t.Step
@@ -134,6 +137,11 @@ func (s *Story) sentence(t orchestrator.Trace) string {
 			return "joined"
 		}
 		return "left"
+	case orchestrator.TraceTag:
+		if t.Detail == "in" {
+			return "given: its rule holds"
+		}
+		return "taken: its rule does not hold any more"
 	case orchestrator.TraceJump:
 		return "is late: its clock jumps to now"
 	}

@@ -39,6 +39,13 @@ func (p *printer) column(s syntax.Statement, first, last int) (kind string) {
 		}
 		equals(2, s.When)
 		return "segment"
+	case *syntax.TagRule:
+		if e := s.While; e != nil {
+			if i, ok := p.at[e.Span().Start]; ok {
+				p.columns[i-1] = 1 // at the `while`
+			}
+		}
+		return "tag"
 	case *syntax.Property:
 		if s.Wire == nil {
 			begin(1, s.Type)

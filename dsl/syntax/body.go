@@ -336,7 +336,14 @@ func skipStatement(lex *lexer.PeekingLexer, word *lexer.Token) {
 // column, where a property or a value may also begin (`event: text`).
 func startsDecl(lex *lexer.PeekingLexer) bool {
 	t := lex.Peek()
-	if t.Type != tokName || t.Pos.Column != 1 || !isDeclWord(t.Value) {
+	if t.Type != tokName || t.Pos.Column != 1 {
+		return false
+	}
+	if t.Value == "tag" { // a step, too, but for its `while`
+		next := ahead(lex)
+		return next[1].Type == tokString && is(next[2], "while")
+	}
+	if !isDeclWord(t.Value) {
 		return false
 	}
 	start := lex.MakeCheckpoint()

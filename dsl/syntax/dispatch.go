@@ -83,7 +83,7 @@ func buildLanguage() *language {
 	l := &language{
 		root: root,
 		file: &place{
-			name: "a file outside of blocks", expected: "workspace, trait, event, segment, message, webhook, journey, test or import",
+			name: "a file outside of blocks", expected: "workspace, trait, event, segment, tag, message, webhook, journey, test or import",
 			rules: fileRules(root),
 		},
 		workspace: &place{
@@ -129,6 +129,7 @@ func fileRules(root *participle.Parser[grammar]) map[string]chooser {
 		"trait":     always(newRule[Trait](root, `trait NAME ["name on the wire"]: TYPE [identifier [up to N]] [= EXPR]`)),
 		"event":     always(newRule[Event](root, `event NAME ["name on the wire"] { PROPERTY: TYPE, … }`)),
 		"segment":   always(newRule[Segment](root, `segment NAME ["title"] = CONDITION`)),
+		"tag":       always(newRule[TagRule](root, `tag "…" while CONDITION`)),
 		"message":   always(newRule[Message](root, "message NAME via CHANNEL { … }")),
 		"webhook":   always(newRule[Webhook](root, "webhook NAME { … }")),
 		"journey":   always(newRule[Journey](root, `journey NAME ["title"] { … }`)),

@@ -30,8 +30,8 @@ type grammar struct {
 func buildGrammar() *participle.Parser[grammar] {
 	return participle.MustBuild[grammar](
 		participle.Lexer(definition{}),
-		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &Message{}, &Webhook{}, &Journey{},
-			&Test{}, &Import{}),
+		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &TagRule{}, &Message{}, &Webhook{},
+			&Journey{}, &Test{}, &Import{}),
 		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &LateAfter{},
 			&Quiet{}, &Cap{}, &ControlAll{}, &Topics{}, &Suppress{}),
 		participle.Union[MessageClause](&Content{}, &To{}, &Exempt{}, &TopicOf{}, &ValidFor{}, &Resend{},

@@ -55,7 +55,7 @@ type Statement interface {
 
 // Decl is a declaration at the top of a file.
 //
-//	Decl = Workspace | Trait | Event | Segment | Message | Webhook | Journey | Test | Import .
+//	Decl = Workspace | Trait | Event | Segment | TagRule | Message | Webhook | Journey | Test | Import .
 //
 //sumtype:decl
 type Decl interface {

@@ -8,3 +8,13 @@ type Tag struct {
 	Verb string  `parser:"@( 'tag' | 'untag' )"`
 	Tag  *String `parser:"@@"`
 }
+
+// TagRule is the declaration of a tag that people have exactly while a
+// condition holds.
+//
+//	TagRule = "tag" String "while" Expr .
+type TagRule struct {
+	asDecl
+	Tag   *String `parser:"'tag' @@"`
+	While *Expr   `parser:"'while' @@"`
+}

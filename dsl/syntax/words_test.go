@@ -13,8 +13,8 @@ func TestWords(t *testing.T) {
 	in := func(steps string) string { return "journey j {\n  enter on e\n  " + steps }
 	inTest := func(line string) string { return "test \"t\" {\n  " + line }
 	for _, c := range []struct{ text, want string }{
-		{"|", "event import journey message segment test trait webhook workspace"},
-		{"trait a: text\n|", "event import journey message segment test trait webhook workspace"},
+		{"|", "event import journey message segment tag test trait webhook workspace"},
+		{"trait a: text\n|", "event import journey message segment tag test trait webhook workspace"},
 		{"workspace { |", "cap consent control country currency identify late quiet suppress timezone topics"},
 		{"trait a: |", "any boolean country currency date duration email integer language list of number phone text time timezone url"},
 		{"trait a: text |", "format identifier one of"},

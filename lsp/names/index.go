@@ -150,7 +150,7 @@ var builtInDocs = map[string]string{
 	"anonymous_id":       "A device or browser before anybody said who he is.",
 	"timezone":           "The person's time zone; without it the workspace's counts.",
 	"language":           "The person's language.",
-	"tags":               "The list of tags that `tag` and `untag` change.",
+	"tags":               "The list of tags that rules, `tag` and `untag` change.",
 	"consent":            "Whether marketing may be sent, by channel.",
 	"topics":             "The topics that somebody has joined (true) or left (false).",
 	"suppressed":         "The channels over which nothing reaches the person; it follows bounces and complaints.",

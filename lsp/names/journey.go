@@ -26,6 +26,8 @@ func (b *builder) decl(d syntax.Decl) {
 		b.expr(d.Computed, &scope{})
 	case *syntax.Segment:
 		b.expr(d.When, &scope{})
+	case *syntax.TagRule:
+		b.expr(d.While, &scope{})
 	case *syntax.Message:
 		b.channel(&d.Channel, channelsOf)
 	case *syntax.Webhook:
