@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"journey/dsl"
+	"journey/dsl/diag"
+	"journey/dsl/syntax"
 	"journey/dsl/value"
 	"journey/orchestrator"
 	"journey/orchestrator/intake"
@@ -26,26 +28,48 @@ import (
 
 // conforming are tests of the conformance folder that go through the whole of
 // `journeyd dev`, on a clock that runs fast: those that do not turn on a
-// second, nor on which of several sends of an instant comes first. Each plays
-// on its next day, and all journeys of its workspace are live.
-var conforming = map[string][]string{
-	"consent": {
+// second, nor have inputs that come before all is done that the one before
+// them began. Each list has a server of its own, with the journeys that its
+// tests name, live all the time; each test is played on the next of its days.
+var conforming = []struct {
+	workspace string
+	titles    []string
+}{
+	{"consent", []string{
 		"given", "missing", "refused", "of each channel by itself", "receipts need none", "falls through from channel to channel",
 		"the address is asked before consent", "consent is asked before the topic", "the topic is asked before suppression",
 		"receipts need an address", "another address", "another address that is missing", "an address that cannot be read is none",
-	},
-	"ordering": {
+	}},
+	{"ordering", []string{
 		"stored first: the entry sees the event and what it changes", "the event that began the run does not end it",
 		"inputs of one instant in their order", "runs of one instant: by priority, then by entry",
 		"runs of one instant and priority: the earlier entry", "each run goes on until it waits, whatever it sends on its way",
-	},
-	"priority": {
+	}},
+	{"priority", []string{
 		"the highest takes the place", "unsaid it is 0, which is more than -1", "held over the night, at its end by priority",
 		"held over the night, at its end by entry", "one that sends something else before takes the place, too",
-	},
-	"topics": {
+	}},
+	{"topics", []string{
 		"in a topic unless left", "left: the others and receipts go on", "left: a transactional journey goes on",
-	},
+	}},
+	{"channels", []string{
+		"e-mail: to profile.email, HTML or text alone will do", "sms: to profile.phone", "push: to profile.push_token, with what it opens",
+		"push: a missing value in what it opens", "line: text and picture", "no address of the channel",
+		"to another address, of a trait or of what is given with it", "to another address that is missing",
+		"webhooks tell a system; what is given with it stands in its json",
+	}},
+	{"rendering", []string{
+		"a missing value without a default: never sent", "an empty text is not missing", "loops",
+		"templates from files, in Chinese", "the page on which one leaves", "json for a system: typed values, missing ones are null",
+	}},
+	{"quiet_hours", []string{
+		"held until nine, and the next wait counts from there", "one after the other holds through both", "by day, for another channel",
+		"a channel that is not named is not held", "receipts are not held, nor what goes to a system",
+		"consent taken back during the hold", "the topic left during the hold", "suppressed during the hold",
+		"the address lost during the hold", "another address during the hold",
+		"a cap that is used up when the hold ends: the first takes the place", "the zone ends the hold", "the hours are the person's",
+	}},
+	{"caps", []string{"the messages of one run, one after the other"}},
 }
 
 const (
@@ -60,40 +84,31 @@ const (
 // with its outcome.
 func TestConformanceAtSpeed(t *testing.T) {
 	t.Parallel()
-	for workspace, titles := range conforming {
-		t.Run(workspace, func(t *testing.T) {
-			t.Parallel()
-			dir := withHooks(t, filepath.Join("..", "..", "conformance", workspace))
-			sources, err := dsl.ReadDir(os.DirFS(dir))
-			if err != nil {
-				t.Fatal(err)
-			}
-			program, diags := dsl.Load(sources)
-			if program == nil {
-				t.Fatal(diags)
-			}
-			f := &fastForward{t: t, p: startDev(t, dir, "--speed", fmt.Sprint(fast)), plan: simulator.PlanOf(program)}
-			f.setClock()
-			var all sync.WaitGroup
-			for i, title := range titles {
-				k := slices.IndexFunc(program.Tests, func(test *dsl.Test) bool { return test.Title == title })
-				if k < 0 {
-					t.Errorf("there is no test %q", title)
-					continue
-				}
-				all.Go(func() { f.play(program.Tests[k], i) })
-			}
-			all.Wait()
-		})
+	var all sync.WaitGroup // they wait more than they work
+	began, n := time.Now(), 0
+	for _, list := range conforming {
+		n += len(list.titles)
+		all.Go(func() { playAtSpeed(t, list.workspace, list.titles) })
 	}
+	all.Wait()
+	t.Logf("%d tests in %s", n, time.Since(began).Round(time.Second))
 }
 
-// webhook is how the address of a webhook begins.
-var webhook = regexp.MustCompile(`url\s+"https://[^/"]*/`)
+// playAtSpeed plays tests of a workspace on a server of their own.
+func playAtSpeed(t *testing.T, workspace string, titles []string) {
+	dir, program := theirOwn(t, filepath.Join("..", "..", "conformance", workspace), titles)
+	f := &fastForward{t: t, p: startDev(t, dir, "--speed", fmt.Sprint(fast)), plan: simulator.PlanOf(program)}
+	f.setClock()
+	var all sync.WaitGroup
+	for i, test := range program.Tests {
+		all.Go(func() { f.play(test, i) })
+	}
+	all.Wait()
+}
 
-// withHooks is a copy of a workspace whose webhooks go to a server that is
-// there.
-func withHooks(t *testing.T, dir string) string {
+// theirOwn is a copy of a workspace with some of its tests and the journeys
+// that these name, whose webhooks go to a server that is there.
+func theirOwn(t *testing.T, dir string, titles []string) (string, *dsl.Program) {
 	t.Helper()
 	hooks := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hooks.Close)
@@ -101,15 +116,68 @@ func withHooks(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if sources, err = cut(sources, titles); err != nil {
+		t.Fatalf("%s: %v", dir, err)
+	}
 	to := t.TempDir()
 	for name, text := range sources {
-		text = webhook.ReplaceAllString(text, `url "`+hooks.URL+`/`)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o755), os.WriteFile(filepath.Join(to, name), []byte(text), 0o600)); err != nil {
+		sources[name] = webhook.ReplaceAllString(text, `url "`+hooks.URL+`/`)
+		path := filepath.Join(to, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(sources[name]), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return to
+	program, diags := dsl.Load(sources)
+	if program == nil {
+		t.Fatal(diags)
+	}
+	if len(program.Tests) != len(titles) {
+		t.Fatalf("%s: of %d tests there are %d", dir, len(titles), len(program.Tests))
+	}
+	return to, program
 }
+
+// cut leaves of a workspace those tests that are named, and their journeys.
+func cut(sources map[string]string, titles []string) (map[string]string, error) {
+	program, _ := dsl.Load(sources)
+	if program == nil {
+		return nil, errors.New("the workspace is wrong")
+	}
+	journeys := map[string]bool{}
+	for _, title := range titles {
+		i := slices.IndexFunc(program.Tests, func(test *dsl.Test) bool { return test.Title == title })
+		if i < 0 || len(program.Tests[i].Journeys) == 0 {
+			return nil, fmt.Errorf("there is no test %q that names journeys", title)
+		}
+		for _, name := range program.Tests[i].Journeys {
+			journeys[name] = true
+		}
+	}
+	to := maps.Clone(sources)
+	for name, text := range sources {
+		if filepath.Ext(name) != ".journey" {
+			continue
+		}
+		tree, _ := syntax.Parse(&diag.File{Name: name, Text: text})
+		for _, d := range slices.Backward(tree.Decls) {
+			keep := true
+			switch d := d.(type) {
+			case *syntax.Journey:
+				keep = journeys[d.Name.Text]
+			case *syntax.Test:
+				keep = d.Title != nil && slices.Contains(titles, d.Title.Value)
+			}
+			if !keep {
+				text = text[:d.Span().Start] + text[d.Span().End:]
+			}
+		}
+		to[name] = text
+	}
+	return to, nil
+}
+
+// webhook is how the address of a webhook begins.
+var webhook = regexp.MustCompile(`url\s+"https://[^/"]*/`)
 
 // fastForward plays tests on a journeyd whose clock runs fast.
 type fastForward struct {
