@@ -88,6 +88,8 @@ type Engine struct {
 	rebased sweepState
 
 	erasing      atomic.Bool  // a goroutine is at it
+	rewriting    sync.Mutex   // of rewrote
+	rewrote      time.Time    // when this process last had Redis's file of writes written anew, Redis's time
 	broadcasting atomic.Bool  // a goroutine is at it
 	sweeping     atomic.Int64 // when this process last looked after sweepPartition, Unix ns
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"journey/orchestrator"
 	"journey/profiles"
@@ -41,8 +42,19 @@ const (
 	ErasureFinished    = "FINISHED"
 )
 
-// The store of people among those of an erasure.
-const peopleStore = "people"
+// The store of people among those of an erasure, and its files: in them it
+// stays what was deleted, until they are written anew.
+const (
+	peopleStore = "people"
+	filesStore  = "people's files"
+)
+
+// Redis's file of writes is written anew for erasures at most every half a
+// minute, and if it is large so seldom that Redis is not busy with little else.
+const (
+	rewriteEvery = 30 * time.Second
+	rewriteShare = 20
+)
 
 // Forgetter is another store of data about people.
 type Forgetter interface {
@@ -188,7 +200,7 @@ func (e *Engine) unsuppress(ctx context.Context, r *Erasure, id string, ident *p
 func (e *Engine) begin(ctx context.Context, r *Erasure) error {
 	r.State = ErasureRunning
 	if r.Mode != SuppressOnly {
-		r.Stores = []store.StoreErasure{{Store: peopleStore, State: ErasureInitialized}}
+		r.Stores = []store.StoreErasure{{Store: peopleStore, State: ErasureInitialized}, {Store: filesStore, State: ErasureInitialized}}
 		for _, f := range e.forgetters {
 			r.Stores = append(r.Stores, store.StoreErasure{Store: f.Forgets(), State: ErasureInitialized})
 		}
@@ -287,7 +299,52 @@ func (e *Engine) carryOut(ctx context.Context, r *Erasure) error {
 		}
 	}
 	for i := range r.Stores {
-		r.Stores[i] = store.StoreErasure{Store: r.Stores[i].Store, State: ErasureFinished}
+		if r.Stores[i].Store != filesStore {
+			r.Stores[i] = store.StoreErasure{Store: r.Stores[i].Store, State: ErasureFinished}
+		}
+	}
+	return e.cleanFiles(ctx, r)
+}
+
+// cleanFiles has the file of writes written anew, and ends the erasure when
+// that has been done since the person is gone.
+func (e *Engine) cleanFiles(ctx context.Context, r *Erasure) error {
+	real, err := e.realNow(ctx)
+	if err != nil {
+		return err
+	}
+	if r.Gone.IsZero() {
+		r.Gone = real.UTC()
+	}
+	f, err := e.store.Files(ctx)
+	if err != nil {
+		return e.away(err)
+	}
+	clean := !f.Kept
+	if f.Kept && !f.Rewriting {
+		e.rewriting.Lock()
+		defer e.rewriting.Unlock()
+		begun := e.rewrote
+		switch {
+		case !begun.Before(r.Gone) && !f.Failed:
+			clean = true
+		case real.Sub(begun) > max(rewriteEvery, rewriteShare*f.Took):
+			if err := e.store.RewriteFiles(ctx); err != nil {
+				return e.away(err)
+			}
+			e.rewrote = real
+		}
+	}
+	r.State = ErasureRunning
+	for i := range r.Stores {
+		if r.Stores[i].Store == filesStore {
+			if r.Stores[i].State = ErasureRunning; clean {
+				r.Stores[i].State = ErasureFinished
+			}
+		}
+	}
+	if !clean {
+		return e.away(e.store.SaveErasure(ctx, *r, false))
 	}
 	return e.over(ctx, r)
 }

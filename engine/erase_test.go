@@ -291,7 +291,7 @@ func TestErasedElsewhereLater(t *testing.T) {
 	if err := e.eraseNow(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := e.Erasure(ctx, r.ID); err != nil || r.State != ErasureFinished || len(r.Stores) != 2 || r.Stores[1].State != ErasureFinished {
+	if r, err := e.Erasure(ctx, r.ID); err != nil || r.State != ErasureFinished || len(r.Stores) != 3 || r.Stores[2].State != ErasureFinished {
 		t.Errorf("it is %+v %v", r, err)
 	}
 	if len(f.ids) != 2 || f.ids[0] != was.ID || !slices.Contains(f.who, "d1@example.com") {

@@ -128,6 +128,7 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	}
 	below.stops = append(below.stops, func() { _ = box.Close() })
 	b.mailbox = api + mailbox.Mount
+	opt.forgetters = append(opt.forgetters, box)
 	opt.mailbox = mailbox.HandlerAt(box, mailbox.PageOptions{Hint: b.curl})
 	if err := devChannels(&opt, smtp, box); err != nil {
 		return err

@@ -68,6 +68,8 @@ var faults = []fault{
 	{"time/flushed", true, flushed},
 	{"releases", true, deployed},
 	{"privacy", false, inPrivate},
+	{"erased/server", true, erasedIn("server")},
+	{"erased/inprocess", false, erasedIn("inprocess")},
 }
 
 // seeds are those of this run. Each fault makes its own chances of them.

@@ -44,6 +44,8 @@ type serverOptions struct {
 	links     *links       // in messages
 	leaveBy   string       // mailbox to which those who want no more mails can write; "": none
 	mailbox   http.Handler // nil: none
+	// forgetters are the stores, beside that of people, which erasures reach.
+	forgetters []engine.Forgetter
 	// unready is how long the server goes on taking connections after SIGTERM,
 	// so that those who look at /readyz send no more; 0: not at all.
 	unready time.Duration
@@ -153,6 +155,7 @@ func (s *server) tryConnect(ctx context.Context) (err error) {
 	}
 	s.engine, err = engine.New(ctx, engine.Options{
 		Store: s.store, Clock: engine.NewClock(opt.speed), Logger: opt.log, Unsubscribe: opt.links.unsubscribe,
+		Forgetters: opt.forgetters,
 	})
 	if err != nil {
 		_ = s.store.Close()

@@ -99,11 +99,15 @@ func blockOption(args []string) (rest []string, ms int64, ok bool) {
 }
 
 // infoText answers INFO; the words are those that clients look for.
-func infoText(pid int, durable bool) string {
-	aof := "0"
+func infoText(pid int, durable, saving bool) string {
+	aof, rewriting := "0", "0"
+	if saving {
+		rewriting = "1"
+	}
 	if durable {
 		aof = "1"
 	}
 	return "# Server\r\nredis_version:7.0.0\r\nredis_mode:standalone\r\nserver_name:journey-inprocess\r\nprocess_id:" +
-		strconv.Itoa(pid) + "\r\n# Persistence\r\nloading:0\r\naof_enabled:" + aof + "\r\n# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
+		strconv.Itoa(pid) + "\r\n# Persistence\r\nloading:0\r\naof_enabled:" + aof +
+		"\r\naof_rewrite_in_progress:" + rewriting + "\r\n# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
 }

@@ -254,10 +254,15 @@ func (f *front) handle(c *client, args []string) *waiting {
 		return nil
 	}
 	switch name {
+	case "BGREWRITEAOF":
+		if f.journal != nil && !f.saving {
+			f.snapshot()
+		}
+		c.peer.WriteInline("Background append only file rewriting started")
 	case "CONFIG":
 		f.config(c, args)
 	case "INFO":
-		c.peer.WriteBulk(infoText(os.Getpid(), f.journal != nil))
+		c.peer.WriteBulk(infoText(os.Getpid(), f.journal != nil, f.saving))
 	case "SCRIPT":
 		f.script(c, args)
 	case "SELECT":

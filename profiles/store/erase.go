@@ -65,6 +65,7 @@ type Erasure struct {
 	State   string    `json:"state"`
 
 	Stores   []StoreErasure `json:"stores"`
+	Gone     time.Time      `json:"gone,omitzero"` // since when the store of people has nothing of him
 	Finished time.Time      `json:"finished,omitzero"`
 }
 
