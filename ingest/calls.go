@@ -32,7 +32,8 @@ var kindNames = [...]string{
 // origin is what the calls of one request have in common.
 type origin struct {
 	source   string
-	sentAt   any // of the envelope
+	sentAt   any  // of the envelope
+	gpc      bool // the browser sends the Global Privacy Control
 	received time.Time
 }
 
@@ -81,6 +82,9 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		call.Traits = intake.WithConsent(call.Traits, e.context.consent)
 	}
 	call.Traits = intake.Beside(call.Traits, e.context.ids)
+	if from.gpc || e.context.gpc {
+		call.Traits = intake.Beside(optedOut, call.Traits)
+	}
 	at, faults := eventTime(e, from.sentAt, from.received)
 	call.Time = at
 	sent := from.sentAt
@@ -105,6 +109,10 @@ func crowded(e *event) *flaw {
 	}
 	return nil
 }
+
+// optedOut is what the Global Privacy Control says of a person. Nobody takes
+// it back by saying nothing.
+var optedOut = map[string]any{"gpc": true}
 
 // pageFields are what a page call tells of the page; browsers say some of it
 // in the context alone.
@@ -131,5 +139,6 @@ func (e *event) inherit(outer *surroundings) {
 	e.context.traits = intake.Beside(e.context.traits, outer.traits)
 	e.context.consent = intake.Beside(e.context.consent, outer.consent)
 	e.context.page = intake.Beside(e.context.page, outer.page)
+	e.context.gpc = e.context.gpc || outer.gpc
 	e.context.ids = intake.Beside(e.context.ids, outer.ids)
 }

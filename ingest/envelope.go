@@ -37,6 +37,7 @@ type surroundings struct {
 	traits  map[string]any
 	consent map[string]any // consent.categoryPreferences
 	page    map[string]any
+	gpc     bool           // Global Privacy Control, as the script of pages says it
 	ids     map[string]any // externalIds: id by its type
 }
 
@@ -181,6 +182,10 @@ func (p *parser) context(s *surroundings) bool {
 		switch key {
 		case "traits":
 			s.traits, ok = p.optionalObject()
+		case "gpc":
+			var v any
+			v, ok = p.value()
+			s.gpc = v == true
 		case "externalIds":
 			ok = p.externalIDs(s)
 		case "page":

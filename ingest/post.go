@@ -139,7 +139,7 @@ func (s *Server) one(c *request, kind engine.CallKind, journey string) (engine.C
 	}
 	calls := make([]engine.Call, 1)
 	var faults []profiles.Fault
-	calls[0], faults, wrong = newCall(kind, &e, origin{source: source, sentAt: e.sentAt, received: received}, 0)
+	calls[0], faults, wrong = newCall(kind, &e, origin{source: source, sentAt: e.sentAt, gpc: optsOut(c.Request().Header), received: received}, 0)
 	if wrong != nil {
 		s.metrics.input(kind, refused, 1)
 		return none, nil, wrong.problem()
@@ -201,9 +201,10 @@ func (s *Server) take(c *request, p *post, source string, env *envelope, receive
 	if err != nil {
 		return err
 	}
+	from := origin{source: source, sentAt: env.sentAt, gpc: optsOut(c.Request().Header), received: received}
 	b := newSorted(len(env.events))
 	for i := range env.events {
-		b.add(i, &env.events[i], &env.context, origin{source: source, sentAt: env.sentAt, received: received})
+		b.add(i, &env.events[i], &env.context, from)
 	}
 	s.metrics.input(0, refusedItem, len(b.out.Refused))
 	if len(b.calls) > 0 {

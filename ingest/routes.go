@@ -46,6 +46,9 @@ func (s *Server) routes() {
 	s.get("/readyz", s.readyz)
 	s.get("/metrics", s.metrics.serve)
 	s.get("/version", s.version)
+	if file, err := newScriptFile(); err == nil { // it packs what is part of the program: it never fails
+		s.get("/j.js", file.serve)
+	}
 	if s.o.Engine == nil {
 		s.echo.HTTPErrorHandler = func(_ error, c echo.Context) {
 			_ = s.serve(allowOrigin, none, func(*request) error { return engine.ErrUnavailable })(c)
