@@ -50,19 +50,23 @@ func (m *machine) change() {
 			continue // it changed and changed back
 		}
 		name := dsl.ChangeOf(c.trait)
-		props := map[string]any{}
-		if c.from != nil {
-			props["from"] = c.from
-		}
-		if c.to != nil {
-			props["to"] = c.to
-		}
-		e := &cond.Event{Name: name, At: m.at, Arrived: m.at, Props: cond.PropsOf(props)}
+		e := &cond.Event{Name: name, At: m.at, Arrived: m.at, Props: c.props()}
 		if k := m.keepOf(name); k != nil {
 			m.keep(k.kept(e), k.window)
 		}
 		m.handle(e)
 	}
+}
+
+// props are the properties of the event that a change is.
+func (c changeOf) props() cond.Props {
+	switch {
+	case c.from == nil:
+		return cond.MakeProps([]string{"to"}, []any{c.to})
+	case c.to == nil:
+		return cond.MakeProps([]string{"from"}, []any{c.from})
+	}
+	return cond.MakeProps([]string{"from", "to"}, []any{c.from, c.to})
 }
 
 // elements makes of an event the entries of `each`: one event for each

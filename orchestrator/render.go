@@ -32,47 +32,65 @@ func (m *machine) render(r *profiles.Run, d *delivery) (Rendered, error) {
 		return out, err
 	}
 	out.To = m.address(r, d)
-	data := m.data(r, d)
-	opts := template.Options{Zone: m.env.Zone}
-	for _, part := range []struct {
+	parts := [...]struct {
 		t   *template.Template
 		out *string
-	}{{msg.Subject, &out.Subject}, {msg.Text, &out.Text}, {msg.HTML, &out.HTML}, {msg.Link, &out.URL}, {msg.Image, &out.Image}} {
-		if part.t == nil {
+	}{{msg.Subject, &out.Subject}, {msg.Text, &out.Text}, {msg.HTML, &out.HTML}, {msg.Link, &out.URL}, {msg.Image, &out.Image}}
+	data := m.data(r, d, func(name string) bool {
+		for i := range parts {
+			if parts[i].t != nil && parts[i].t.Reads(name) {
+				return true
+			}
+		}
+		return false
+	})
+	opts := template.Options{Zone: m.env.Zone}
+	for i := range parts {
+		if parts[i].t == nil {
 			continue
 		}
-		text, err := part.t.Render(data, opts)
+		text, err := parts[i].t.Render(data, opts)
 		if err != nil {
 			return out, fmt.Errorf("message %s: %w", msg.Name, err)
 		}
-		*part.out = text
+		*parts[i].out = text
 	}
 	return out, nil
 }
 
-// data is what a template sees.
-func (m *machine) data(r *profiles.Run, d *delivery) map[string]any {
+// data is what the templates of a message see, as far as they read it.
+func (m *machine) data(r *profiles.Run, d *delivery, reads func(name string) bool) map[string]any {
 	env := m.atStep(r, d.Slot)
-	profile := map[string]any{"id": m.p.ID}
-	for _, name := range m.p.TraitNames() {
-		profile[name] = TraitOf(m.p, name)
+	data := make(map[string]any, 4)
+	if reads("profile") {
+		profile := map[string]any{"id": m.p.ID}
+		for _, name := range m.p.TraitNames() {
+			profile[name] = TraitOf(m.p, name)
+		}
+		data["profile"] = profile
 	}
-	segments := make(map[string]any, len(m.plan.Segments))
-	for _, seg := range m.plan.Segments {
-		segments[seg.Name] = m.view.InSegment(seg.Name)
+	if reads("segment") {
+		segments := make(map[string]any, len(m.plan.Segments))
+		for _, seg := range m.plan.Segments {
+			segments[seg.Name] = m.view.InSegment(seg.Name)
+		}
+		data["segment"] = segments
 	}
-	data := map[string]any{"profile": profile, "segment": segments, "run": r.Vars}
-	if r.Vars == nil {
-		data["run"] = map[string]any{}
+	if reads("run") {
+		if data["run"] = r.Vars; r.Vars == nil {
+			data["run"] = map[string]any{}
+		}
 	}
-	data["entry"] = eventData(r.Entry)
-	if env.Event != nil {
+	if reads("entry") {
+		data["entry"] = eventData(r.Entry)
+	}
+	if env.Event != nil && reads("event") {
 		data["event"] = eventData(env.Event)
 	}
 	for name, v := range m.given(r, d) {
 		data[name] = plain(v)
 	}
-	if m.Unsubscribe != nil {
+	if m.Unsubscribe != nil && reads("unsubscribe_url") {
 		data["unsubscribe_url"] = m.Unsubscribe(profiles.SendKey(r.ID, d.ID, r.Pass), d.message.Channel)
 	}
 	return data

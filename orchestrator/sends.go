@@ -45,6 +45,7 @@ func (w *World) Claim(p *profiles.Person, run string, now value.Time, owner stri
 	}
 	c.Result = m.finish(run)
 	c.Order = w.OrderOf(p, run, now)
+	m.free()
 	return c
 }
 

@@ -39,6 +39,7 @@ func (w *World) Advance(p *profiles.Person, run string, outcome *Outcome, now va
 	}
 	m.close(now)
 	res := m.finish(run)
+	m.free()
 	return w.OrderOf(p, run, now), res
 }
 
@@ -47,7 +48,9 @@ func (w *World) Advance(p *profiles.Person, run string, outcome *Outcome, now va
 func (w *World) Settle(p *profiles.Person, now value.Time) Result {
 	m := w.begin(p, now)
 	m.settle(now)
-	return m.finish("")
+	res := m.finish("")
+	m.free()
+	return res
 }
 
 // OrderOf is the order of a run at an instant: what its workflow is to do

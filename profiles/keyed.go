@@ -1,7 +1,7 @@
 package profiles
 
 import (
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +38,7 @@ func (p *Person) KeyedBool(name, key string) (is, set bool) {
 // TraitNames are the names of the traits that have a value, sorted, keyed
 // ones by their top.
 func (p *Person) TraitNames() []string {
-	seen := map[string]bool{}
+	names := make([]string, 0, len(p.Traits))
 	for name, t := range p.Traits {
 		if t.Value == nil {
 			continue
@@ -46,12 +46,8 @@ func (p *Person) TraitNames() []string {
 		if top, _, cut := strings.Cut(name, "."); cut && KeyedTrait(top) {
 			name = top
 		}
-		seen[name] = true
-	}
-	names := make([]string, 0, len(seen))
-	for name := range seen {
 		names = append(names, name)
 	}
-	sort.Strings(names)
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }

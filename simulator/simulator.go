@@ -1,7 +1,8 @@
 package simulator
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"journey/dsl/value"
 	"journey/orchestrator"
@@ -43,8 +44,8 @@ func New(world *orchestrator.World, id string, start value.Time) *Simulation {
 // inputs, and what time alone brings about. It answers what became of each
 // input, in the order of their instants.
 func (s *Simulation) Run(inputs []Input, until value.Time) []orchestrator.Answer {
-	inputs = append([]Input(nil), inputs...)
-	sort.SliceStable(inputs, func(i, j int) bool { return inputs[i].At < inputs[j].At })
+	inputs = slices.Clone(inputs)
+	slices.SortStableFunc(inputs, func(a, b Input) int { return cmp.Compare(a.At, b.At) })
 	var answers []orchestrator.Answer
 	for {
 		at, ok := s.next(inputs)

@@ -1,5 +1,7 @@
 package template
 
+import "slices"
+
 // Most templates of messages are text with a few values in it. Such a plain
 // template is not given to the library: its tree is evaluated here, with the
 // values, filters, budget and escaping that the library calls back into
@@ -32,6 +34,20 @@ func plainly(nodes []node) ([]piece, bool) {
 		}
 	}
 	return pieces, true
+}
+
+// rootsOf are the names that expressions of pieces read from the data.
+func rootsOf(pieces []piece) []string {
+	var roots []string
+	for i := range pieces {
+		walkExpr(pieces[i].e, func(e expr) {
+			if p, ok := e.(*pathExpr); ok {
+				roots = append(roots, p.root)
+			}
+		})
+	}
+	slices.Sort(roots)
+	return slices.Compact(roots)
 }
 
 // isPlain says whether an expression is a literal, a path, or one of these

@@ -65,11 +65,11 @@ func pathText(path []string) string {
 type Template struct {
 	kind  Kind
 	refs  []Ref
-	plain []piece // of a plain template, and not nil then
-	// Of a template that the library renders:
+	plain []piece  // of a plain template, and not nil then
 	roots []string // the names it reads from the data
-	low   lowered
-	root  render.Node // nil in a plain template, and if the source had problems
+	// Of a template that the library renders:
+	low  lowered
+	root render.Node // nil in a plain template, and if the source had problems
 }
 
 // Parse reads a template. The template is returned also when there are
@@ -87,7 +87,7 @@ func Parse(src string, kind Kind) (*Template, []Problem) {
 		return t, problems
 	}
 	if pieces, ok := plainly(nodes); ok {
-		t.plain = pieces
+		t.plain, t.roots = pieces, rootsOf(pieces)
 		return t, nil
 	}
 	if err := t.prepare(nodes); err != nil { // a fault of lower: the tree was fine
@@ -108,6 +108,10 @@ func (t *Template) prepare(nodes []node) error {
 // Names lists every place where the template reads its data, in the order of
 // the source. The list must not be changed.
 func (t *Template) Names() []Ref { return t.refs }
+
+// Reads says whether a render may ask its data for a name. What it does not
+// ask for need not be given.
+func (t *Template) Reads(name string) bool { return slices.Contains(t.roots, name) }
 
 // Kind is the kind of text the template was parsed as.
 func (t *Template) Kind() Kind { return t.kind }
