@@ -93,7 +93,7 @@ func (v *newestVisitor) call(n *ast.CallNode) {
 		v.excused[n.Arguments[0]] = true
 	case "count":
 		v.excused[n.Arguments[0]] = len(n.Arguments) == 1
-	case "sum", "min", "max":
+	case "sum", "mean", "min", "max":
 		v.excused[n.Arguments[0]] = len(n.Arguments) == 2 && isProperty(n.Arguments[1])
 	case "last":
 		v.excuse(n.Arguments[0])

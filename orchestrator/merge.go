@@ -224,7 +224,7 @@ func uniteEvents(a, b []*cond.Event) []*cond.Event {
 func (m *machine) absorbRunning(l *profiles.Person) {
 	p := m.p
 	for kind := range m.kinds(l) {
-		both := common(p.Kept(kind), l.Kept(kind))
+		both := common(stored(p, kind), stored(l, kind))
 		for _, r := range m.runningOf(kind) {
 			theirs := l.Running[r.Key()]
 			if theirs == nil {
@@ -242,6 +242,21 @@ func (m *machine) absorbRunning(l *profiles.Person) {
 			ours.Absorb(r, theirs, both)
 		}
 	}
+}
+
+// stored are the events of a kind that a person still has: those that are kept
+// or, of a kind that is not, those among the newest of any kind.
+func stored(p *profiles.Person, kind string) []*cond.Event {
+	if list := p.Kept(kind); len(list) > 0 {
+		return list
+	}
+	var list []*cond.Event
+	for _, e := range p.Recent {
+		if e.Name == kind {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 func (m *machine) kinds(l *profiles.Person) map[string]bool {

@@ -1,6 +1,8 @@
 package profiles
 
 import (
+	"math"
+
 	"journey/dsl/cond"
 	"journey/dsl/value"
 )
@@ -50,6 +52,12 @@ func (a *Aggregate) Result(r *cond.Running) any {
 		return a.Event
 	}
 	if a == nil || a.N == 0 {
+		return nil
+	}
+	if r.Agg == cond.Mean {
+		if mean := a.Number / float64(a.N); !math.IsInf(mean, 0) && !math.IsNaN(mean) {
+			return mean
+		}
 		return nil
 	}
 	if r.Prop == "at" {

@@ -26,7 +26,7 @@ type Person interface {
 	// Events are the kept events of a kind in order of arrival.
 	Events(name string) []*Event
 	// Running is the value of a running aggregate over all events of a kind:
-	// a number for count, sum, min and max, an *Event for first and last.
+	// a number for count, sum, mean, min and max, an *Event for first and last.
 	Running(r *Running) any
 	// Hours is what is left of the events of a kind that are no longer kept,
 	// by the hour, the oldest first.
@@ -85,6 +85,7 @@ const (
 	Max
 	First
 	Last
+	Mean // of what Sum keeps
 )
 
 // Running is an aggregate over all events of a kind, without a window. It is
@@ -93,7 +94,7 @@ const (
 type Running struct {
 	Agg   Agg
 	Event string
-	Prop  string // for Sum, Min and Max: dotted path of a property; "at" is the event's time
+	Prop  string // for Sum, Mean, Min and Max: dotted path of a property; "at" is the event's time
 
 	// For First and Last: the top-level properties of that event that are
 	// read, sorted, or all of them. They are not part of the Key.
@@ -103,12 +104,13 @@ type Running struct {
 	key string
 }
 
-var aggNames = [...]string{"count", "sum", "min", "max", "first", "last"}
+var aggNames = [...]string{"count", "sum", "min", "max", "first", "last", "mean"}
 
 // String is the aggregate's word in the language.
 func (a Agg) String() string { return aggNames[a] }
 
-// Key names the value among all running values: "sum order_completed.total".
+// Key names the value among all running values: "sum order_completed.total". A
+// mean has that of its sum.
 func (r *Running) Key() string {
 	if r.key != "" {
 		return r.key
@@ -116,7 +118,11 @@ func (r *Running) Key() string {
 	if r.Prop == "" {
 		return r.Agg.String() + " " + r.Event
 	}
-	return r.Agg.String() + " " + r.Event + "." + r.Prop
+	agg := r.Agg
+	if agg == Mean {
+		agg = Sum
+	}
+	return agg.String() + " " + r.Event + "." + r.Prop
 }
 
 // EventRead says which past events a condition reads.

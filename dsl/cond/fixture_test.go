@@ -40,7 +40,7 @@ func (p *person) Running(r *Running) any {
 		}
 		return nil
 	}
-	var sum float64
+	var sum, n float64
 	var best any
 	for _, ev := range evs {
 		v := ev.Props.Path(r.Prop)
@@ -49,10 +49,17 @@ func (p *person) Running(r *Running) any {
 		}
 		if f, ok := v.(float64); ok {
 			sum += f
+			n++
 		}
 		if v != nil {
 			best = extreme(&Env{}, best, v, r.Agg == Min)
 		}
+	}
+	if r.Agg == Mean {
+		if n == 0 {
+			return nil
+		}
+		return sum / n
 	}
 	if r.Agg == Sum {
 		return sum

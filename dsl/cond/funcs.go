@@ -30,7 +30,7 @@ var functions = map[string]function{
 	"sum":  {least: 1, most: 2, body: true}, "mean": {least: 1, most: 2, body: true}, "median": {least: 1, most: 2, body: true},
 	"min": {least: 1, most: 99, body: true}, "max": {least: 1, most: 99, body: true},
 	"first": {least: 1, most: 1}, "last": {least: 1, most: 1},
-	"unique": {least: 1, most: 1, expr: "uniq"}, "sort": {least: 1, most: 2}, "reverse": {least: 1, most: 1}, "take": {least: 2, most: 2},
+	"unique": {least: 1, most: 2, body: true, expr: "uniq"}, "sort": {least: 1, most: 2}, "reverse": {least: 1, most: 1}, "take": {least: 2, most: 2},
 	"lower": {least: 1, most: 1}, "upper": {least: 1, most: 1}, "trim": {least: 1, most: 2},
 	"split": {least: 2, most: 2}, "join": {least: 1, most: 2}, "replace": {least: 3, most: 3},
 	"abs": {least: 1, most: 1}, "ceil": {least: 1, most: 1}, "floor": {least: 1, most: 1}, "round": {least: 1, most: 1},
@@ -86,7 +86,7 @@ func (k *compiler) call(n *ast.CallNode) *code {
 	switch {
 	case name == "age":
 		return k.age(n)
-	case f.body:
+	case f.body && !(name == "unique" && len(n.Arguments) == 1):
 		return k.overList(n, name)
 	case name == "len" && isWindow(n.Arguments[0]):
 		return k.overList(n, "count")

@@ -59,6 +59,8 @@ func (k *compiler) overList(n *ast.CallNode, name string) *code {
 		return k.sortBy(n, l, body)
 	case "most":
 		return k.most(n, l, body)
+	case "unique":
+		return k.uniqueOf(n, l, body)
 	}
 	var hours *HourRead
 	if isNumber(body.typ) {
@@ -96,7 +98,7 @@ func (k *compiler) body(n *ast.CallNode, name string, l *code) *code {
 // expr has that function; nil if they fit.
 func (k *compiler) judgeBody(n *ast.CallNode, name string, l, body *code) *code {
 	switch name {
-	case "most", "min", "max", "mean", "median":
+	case "most", "unique", "min", "max", "mean", "median":
 		return nil
 	}
 	blame, wrong := k.judge(func(leaf []ast.Node) ast.Node {

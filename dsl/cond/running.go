@@ -31,13 +31,13 @@ func (k *compiler) plainEvent(n ast.Node) (string, bool) {
 	return id.Value, ok
 }
 
-// runningOver compiles count, sum, min and max of EVENT without a window as
+// runningOver compiles count, sum, mean, min and max of EVENT without a window as
 // running values; nil where it has to be the kept events.
 func (k *compiler) runningOver(n *ast.CallNode, name, event string) *code {
 	if name == "count" && len(n.Arguments) == 1 {
 		return k.runningNumber(n, Count, event, "", typInteger)
 	}
-	agg := map[string]Agg{"sum": Sum, "min": Min, "max": Max}[name]
+	agg := map[string]Agg{"sum": Sum, "mean": Mean, "min": Min, "max": Max}[name]
 	if agg == Count || len(n.Arguments) != 2 {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (k *compiler) runningOver(n *ast.CallNode, name, event string) *code {
 			return nil // reported where the body is compiled
 		}
 	}
-	if !isNumber(t) && (agg == Sum || prop != "at") {
+	if !isNumber(t) && (agg == Sum || agg == Mean || prop != "at") {
 		return nil // only numbers and the event's time are kept running
 	}
 	return k.runningNumber(n, agg, event, prop, t)
@@ -81,12 +81,20 @@ func path(body ast.Node) (string, bool) {
 	return strings.Join(names, "."), true
 }
 
-// runningNumber is a running count, sum, minimum or maximum.
+// runningNumber is a running count, sum, mean, minimum or maximum.
 func (k *compiler) runningNumber(n ast.Node, agg Agg, event, prop string, t *value.Type) *code {
-	r := k.runningValue(agg, event, prop)
-	get := func(e *Env) any { return e.Person.Running(r) }
-	if agg == Min || agg == Max {
+	kept := agg
+	if agg == Mean {
+		kept = Sum // which knows of how many numbers it is
+	}
+	r := *k.runningValue(kept, event, prop)
+	r.Agg = agg
+	get := func(e *Env) any { return e.Person.Running(&r) }
+	switch agg {
+	case Min, Max:
 		return read(n, t, get)
+	case Mean:
+		return read(n, typNumber, get)
 	}
 	return numCode(n, t, func(e *Env) (float64, bool) {
 		v := get(e)

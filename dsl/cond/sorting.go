@@ -168,6 +168,22 @@ func (k *compiler) rearrange(n *ast.CallNode, name string, args []*code) *code {
 	return c
 }
 
+// uniqueOf compiles unique(LIST, EXPR): the values of EXPR, each once, in the
+// order in which they came.
+func (k *compiler) uniqueOf(n ast.Node, l, body *code) *code {
+	k.whole(body)
+	list, get := l.asList(), body.asVal()
+	return &code{typ: listOfType(body.typ), node: n, from: body.from, list: func(e *Env) elements {
+		var t tally
+		for _, v := range each(e, list(e), get) {
+			if v != nil {
+				t.add(v)
+			}
+		}
+		return elements{values: t.values}
+	}}
+}
+
 // tally counts values, equal ones together.
 type tally struct {
 	plain  map[any]int // value → place in counts

@@ -23,7 +23,7 @@ import "github.com/expr-lang/expr/ast"
 //
 // All calls are CallNodes; the operators are always "and", "or" and "not".
 // Which arguments are predicates: the second one of all any none one filter
-// map count find findLast sum sortBy most always, that of mean median
+// map count find findLast sum sortBy most unique always, that of mean median
 // min max if it speaks of the element (`max(items, .price)`).
 type Expr struct {
 	node

@@ -12,7 +12,7 @@ import (
 // predicates are the functions whose second argument is asked of each
 // element.
 var predicates = wordSet("all", "any", "none", "one", "filter", "map", "count", "find", "findLast", "findIndex",
-	"findLastIndex", "sum", "sortBy", "groupBy", "most")
+	"findLastIndex", "sum", "sortBy", "groupBy", "most", "unique")
 
 // maybePredicates are those whose second argument may speak of the elements
 // or be a plain value.

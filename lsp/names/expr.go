@@ -226,7 +226,12 @@ func (e *expression) call(n *ast.CallNode) *Type {
 	switch name {
 	case syntax.CallSet, syntax.CallMissing:
 		return plain("boolean")
-	case syntax.CallLast, "filter", "take", "sort", "sortBy", "reverse", "unique":
+	case "unique":
+		if len(args) > 1 {
+			return listOf(args[1])
+		}
+		return first
+	case syntax.CallLast, "filter", "take", "sort", "sortBy", "reverse":
 		return first
 	case "first", "last", "find":
 		if first != nil {

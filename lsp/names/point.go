@@ -189,6 +189,6 @@ var Functions = []Function{
 	{"sum", "sum(LIST), sum(LIST, EXPR)", "The sum."},
 	{"take", "take(LIST, N)", "The first N elements."},
 	{"trim", "trim(TEXT)", "The text without blanks around it."},
-	{"unique", "unique(LIST)", "Each value once."},
+	{"unique", "unique(LIST), unique(LIST, EXPR)", "Each value once."},
 	{"upper", "upper(TEXT)", "The text in capital letters."},
 }
