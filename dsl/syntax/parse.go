@@ -197,6 +197,9 @@ func (c *collector) diagnostics() []diag.Diagnostic {
 // for, either.
 func notEvenSo(d *diag.Diagnostic) {
 	d.Message = fmt.Sprintf("%q does not belong here; delete it", d.Span.Text())
+	if d.Suggest == "(" || d.Suggest == "[" {
+		d.Message = fmt.Sprintf("%q does not fit here; blocks and values by name stand between { and }", d.Span.Text())
+	}
 	d.Suggest = ""
 }
 

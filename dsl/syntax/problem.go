@@ -45,6 +45,11 @@ func lookalikeOf(at int, r rune, meant string) problem {
 		message: fmt.Sprintf("%q is not part of the language; type %q", r, meant)}
 }
 
+func lookalikesOf(at int, typed, meant string) problem {
+	return problem{code: diag.UnknownCharacter, start: at, end: at + len(typed), lexical: true, suggest: meant,
+		message: fmt.Sprintf("%q is not part of the language; type %q", typed, meant)}
+}
+
 func unknownCharacter(at int, r rune, size int) problem {
 	p := problem{code: diag.UnknownCharacter, start: at, end: at + size, lexical: true}
 	if unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) {
@@ -91,6 +96,11 @@ func dollarName(start, end int) problem {
 func unclosedText(at, quotes int) problem {
 	return problem{code: diag.UnclosedText, start: at, end: at + quotes, lexical: true,
 		message: fmt.Sprintf("this text is not closed: %s is missing", strings.Repeat(`"`, quotes))}
+}
+
+func spreadText(start, end int) problem {
+	return problem{code: diag.UnclosedText, start: start, end: end, lexical: true,
+		message: "a text in \" ends on its line; one of several lines stands between \"\"\" and \"\"\""}
 }
 
 func badEscape(start, end int, text string) problem {

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -204,6 +205,9 @@ func (s *scanner) operator() {
 			return
 		}
 	}
+	if s.wideOperator(rune(rest[0]), 1) {
+		return
+	}
 	switch c := rest[0]; c {
 	case '(', ')', '[', ']', '{', '}', ',', '.', ':', '=', '@', '|', '?', '+', '-', '*', '/', '%', '<', '>', '!', '^':
 		s.emit(tokOp, s.pos+1)
@@ -261,7 +265,10 @@ func (s *scanner) lookalike(r rune, n int) {
 		s.otherQuotes(s.pos+n, `“”„‟«»「」『』〝〞＂"`, curlyQuotes)
 		return
 	case strings.ContainsRune(`‘’‚＇´`, r):
-		s.otherQuotes(s.pos+n, `‘’＇´'`, curlyQuotes)
+		s.otherQuotes(s.pos+n, `‘’‚＇´'`, curlyQuotes)
+		return
+	}
+	if s.wideOperator(r, n) {
 		return
 	}
 	if meant, ok := lookalikes[r]; ok {
@@ -279,6 +286,34 @@ func (s *scanner) lookalike(r rune, n int) {
 	s.emit(tokUnknown, s.pos+n)
 }
 
+// wideOperator scans an operator of two characters, one of which at least is a
+// lookalike: `＝＝`, `>＝`.
+func (s *scanner) wideOperator(r rune, n int) bool {
+	second, m := utf8.DecodeRuneInString(s.text[s.pos+n:])
+	if r < utf8.RuneSelf && second < utf8.RuneSelf {
+		return false
+	}
+	op := asOperator(r) + asOperator(second)
+	if !slices.Contains(operators, op) {
+		return false
+	}
+	end := s.pos + n + m
+	s.report(lookalikesOf(s.pos, s.text[s.pos:end], op))
+	s.emitAs(tokOp, op, end)
+	return true
+}
+
+// asOperator is a character, or the one that it is typed instead of.
+func asOperator(r rune) string {
+	switch meant, ok := lookalikes[r]; {
+	case ok:
+		return meant
+	case r == '＆':
+		return "&"
+	}
+	return string(r)
+}
+
 var lookalikes = map[rune]string{
 	'，': ",", '、': ",", '：': ":", '；': ";", '。': ".", '．': ".", '？': "?", '！': "!",
 	'（': "(", '）': ")", '［': "[", '］': "]", '【': "[", '】': "]", '｛': "{", '｝': "}",
@@ -287,11 +322,16 @@ var lookalikes = map[rune]string{
 	'０': "0", '１': "1", '２': "2", '３': "3", '４': "4", '５': "5", '６': "6", '７': "7", '８': "8", '９': "9",
 }
 
-// otherQuotes scans a text in quotes that the language does not have.
+// otherQuotes scans a text in quotes that the language does not have. Whatever
+// opens one also closes one: so no line is searched twice for what is not there.
 func (s *scanner) otherQuotes(from int, closing string, what func(start, end int, inner string) problem) {
 	line := s.text[from : from+s.lineLength(from)]
 	i := strings.IndexAny(line, closing)
 	if i < 0 {
+		if end := s.spread(from, closing); end > 0 {
+			s.spreadText(end)
+			return
+		}
 		s.report(what(s.pos, from, ""))
 		s.emit(tokUnknown, from)
 		return
@@ -322,8 +362,41 @@ func (s *scanner) quoted() {
 			}
 		}
 	}
+	if end := s.spread(s.pos+1, `"`); end > 0 {
+		s.spreadText(end)
+		return
+	}
 	s.report(unclosedText(s.pos, 1))
 	s.emit(tokString, s.pos+s.lineLength(s.pos))
+}
+
+// maxSpread bounds, in bytes, where the end of a text is looked for that does
+// not end with its line.
+const maxSpread = 4 << 10
+
+// spread is the end of a text that spans lines, though it may not: the first
+// of the closing quotes, if nothing but blanks and brackets follows on its
+// line. 0: it is a text whose closing quote was forgotten.
+func (s *scanner) spread(from int, closing string) int {
+	text := s.text[from:min(len(s.text), from+maxSpread)]
+	i := strings.IndexAny(text, closing)
+	if i < 0 {
+		return 0
+	}
+	_, n := utf8.DecodeRuneInString(text[i:])
+	end := from + i + n
+	if strings.Trim(s.text[end:end+s.lineLength(end)], " \t)}") != "" {
+		return 0
+	}
+	return end
+}
+
+// spreadText takes a text that spans lines as what it was meant to be.
+func (s *scanner) spreadText(end int) {
+	start := s.pos
+	s.report(spreadText(s.pos, s.pos+s.lineLength(s.pos)))
+	s.emit(tokString, end)
+	s.countLines(start)
 }
 
 // longText scans a text between """.
