@@ -38,6 +38,7 @@ type Call struct {
 	Properties map[string]any // track, page, screen; a request's entry
 	Traits     map[string]any // identify's traits; of other calls those under context.traits
 	Journey    string         // request
+	History    bool           // a row of a file: it changes the person, starts no journey and satisfies no wait
 	Own        bool           // made by the server itself: its event may be one that only the engine records
 
 	Time     time.Time // event time, in real time, the client's clock corrected; zero: Received

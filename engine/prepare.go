@@ -66,7 +66,7 @@ func (e *Engine) prepare(live *living, c *Call) (*prepared, error) {
 			Message: "is an event that Journey records itself when it happens: give the event another name"}
 	}
 	p := &prepared{release: live.number, idents: read.Identifiers, input: read.Input, mark: mark, faults: read.Faults}
-	p.input.Mark = mark
+	p.input.Mark, p.input.History = mark, c.History
 	return p, nil
 }
 

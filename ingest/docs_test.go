@@ -22,6 +22,10 @@ journey invitation {
   once
   wait 1 day
 }
+import customers from csv {
+  identify user_id = row["客戶編號"]
+  identify email = row["E-mail"]
+}
 `
 
 var blocks = regexp.MustCompile("(?s)```sh\n(.*?)```\n(?:```json\n(.*?)```)?")

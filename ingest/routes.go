@@ -77,6 +77,7 @@ func (s *Server) routes() {
 	s.get("/v1/profiles/*", s.profile)
 	s.get("/v1/profiles/:ref/why/:journey", s.why)
 	s.admins("/v1/profiles/:ref/tags", s.tags)
+	s.admins("/v1/imports/:name", s.importFile)
 	s.get("/v1/admin/releases", s.releases)
 	s.admins("/v1/admin/releases", s.deploy)
 	s.admins("/v1/admin/releases/:number/rollback", s.rollback)

@@ -13,6 +13,7 @@ import (
 	"journey/audit"
 	"journey/dsl/diag"
 	"journey/engine"
+	"journey/orchestrator"
 	"journey/profiles"
 	"journey/why"
 )
@@ -38,6 +39,11 @@ type Engine interface {
 	Erasures(ctx context.Context) ([]engine.Erasure, error)
 	Audit(ctx context.Context, from int64, max int) ([]audit.Entry, error)
 	Ready(ctx context.Context) engine.Health
+	// Live is what is live; nil while nothing was published.
+	Live() *orchestrator.Plan
+	// Imported and KeepImported remember the rows of imports by their keys.
+	Imported(ctx context.Context, name string, keys []uint64) ([]bool, error)
+	KeepImported(ctx context.Context, name string, keys []uint64) error
 }
 
 // Options are what a server needs.
@@ -118,14 +124,15 @@ func (l Limits) withDefaults() Limits {
 
 // Server is the HTTP API. It is safe for concurrent use.
 type Server struct {
-	o        Options
-	log      *slog.Logger
-	echo     *echo.Echo
-	ids      requestIDs
-	budget   budget       // of bytes
-	working  atomic.Int64 // requests that are worked on
-	draining atomic.Bool
-	metrics  *metrics
+	o         Options
+	log       *slog.Logger
+	echo      *echo.Echo
+	ids       requestIDs
+	budget    budget        // of bytes
+	importing chan struct{} // a place for each file that is imported
+	working   atomic.Int64  // requests that are worked on
+	draining  atomic.Bool
+	metrics   *metrics
 }
 
 // New makes a server.
@@ -134,7 +141,7 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, log: o.Logger, echo: echo.New(), ids: newRequestIDs()}
+	s := &Server{o: o, log: o.Logger, echo: echo.New(), ids: newRequestIDs(), importing: make(chan struct{}, importsAtOnce)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -97,6 +97,7 @@ func newRoot() *cobra.Command {
 		newFmt(),
 		newGraph(),
 		newForecast(),
+		newImport(),
 		newInit(),
 		newJourneys(),
 		newLSP(),

@@ -64,6 +64,7 @@ type adminAPI struct {
 	releases   []map[string]any
 	broadcasts []map[string]any
 	forged     bool // the audit log
+	imports    map[string]bool
 }
 
 func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,6 +106,8 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.erasure(w, r)
 	case path == "/v1/admin/audit":
 		a.audit(w, r)
+	case strings.HasPrefix(path, "/v1/imports/"):
+		a.imported(w, r)
 	case strings.HasPrefix(path, "/v1/admin/broadcasts"):
 		a.broadcast(w, r)
 	default:

@@ -71,10 +71,7 @@ func instantText(s, format string, o Options) (any, error) {
 	if f, err := strconv.ParseFloat(s, 64); err == nil && len(s) >= 9 && s[0] >= '0' && s[0] <= '9' {
 		return epoch(f)
 	}
-	if ambiguous(s) {
-		return nil, errAmbiguous
-	}
-	return nil, errTime
+	return nil, undated(s, format, errTime)
 }
 
 // moment is a time of day in the workspace's zone.
@@ -141,10 +138,18 @@ func dateOrFault(s, format string) (any, error) {
 	if d, _, ok := dated(s, format); ok {
 		return d, nil
 	}
-	if ambiguous(s) {
-		return nil, errAmbiguous
+	return nil, undated(s, format, errDate)
+}
+
+// undated says why a text is no date.
+func undated(s, format string, plain error) error {
+	switch {
+	case format != "":
+		return errors.New("is not a date written as " + format)
+	case ambiguous(s):
+		return errAmbiguous
 	}
-	return nil, errDate
+	return plain
 }
 
 var (
