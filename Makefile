@@ -3,7 +3,7 @@
 SERVER  := journey/cmd/journeyd journey/devserver/embedtemporal
 PACKAGES = $(filter-out $(SERVER),$(shell go list ./...))
 
-.PHONY: build test race bench lint dev faults
+.PHONY: build test race bench lint dev faults fuzz
 
 build: # both programs, into bin/
 	go build -o bin/ ./cmd/journey ./cmd/journeyd
@@ -26,3 +26,9 @@ dev: # the example shop on this machine
 
 faults: # every fault, three seeds; some 40 minutes
 	go test ./cmd/journeyd -run TestFaults -faults.full -timeout 90m -v
+
+FUZZTIME = 30s
+
+fuzz: # every fuzz target for a while, two at a time
+	grep -rno --include='*_test.go' '^func Fuzz[A-Za-z]*' . | sed -E 's|^(.*)/[^/]*:[0-9]+:func (.*)|\1 \2|' | sort | \
+		xargs -P 2 -n 2 sh -c 'go test -run XXX -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 $$0 || exit 1'
