@@ -177,6 +177,14 @@ func errIdentifyTwice(name *syntax.Name) diag.Diagnostic {
 	return mistake(Duplicate, name.Span(), "", "`%s` is listed twice", name.Text)
 }
 
+func errNeverBlank(v *syntax.String) diag.Diagnostic {
+	return mistake(BadSetting, v.Span(), "", "what is blank identifies nobody anyway: write the value that must not identify anybody")
+}
+
+func errNeverTwice(v *syntax.String) diag.Diagnostic {
+	return mistake(Duplicate, v.Span(), "", "%q is listed twice", v.Value)
+}
+
 // Segments and computed traits.
 
 func errCircle(at diag.Span, name string, declared diag.Span, self bool) diag.Diagnostic {

@@ -77,6 +77,7 @@ type Settings struct {
 	Currency       string         // ISO 4217
 	ConsentAssumed bool           // a missing consent counts as yes
 	Identify       []string       // identifier traits, strongest first
+	Never          []string       // values that identify nobody, beside those that never do
 	LateAfter      value.Duration // an event older than this on arrival is history
 	Quiet          []Quiet        // quiet hours, in the order of declaration
 	Caps           []Cap

@@ -31,6 +31,8 @@ func (c *checker) settings() {
 				s.ConsentAssumed = item.Mode.Text == "assumed"
 			case *syntax.Identify:
 				c.identify(item)
+			case *syntax.Never:
+				c.never(item)
 			case *syntax.LateAfter:
 				if item.Age == nil {
 					continue
@@ -134,6 +136,21 @@ func (c *checker) identify(item *syntax.Identify) {
 		}
 	}
 	c.prog.Settings.Identify = order
+}
+
+// never collects the workspace's own values that identify nobody.
+func (c *checker) never(item *syntax.Never) {
+	for _, v := range item.Values {
+		switch {
+		case v == nil:
+		case strings.TrimSpace(v.Value) == "":
+			c.report(errNeverBlank(v))
+		case slices.Contains(c.prog.Settings.Never, v.Value):
+			c.report(errNeverTwice(v))
+		default:
+			c.prog.Settings.Never = append(c.prog.Settings.Never, v.Value)
+		}
+	}
 }
 
 // completeIdentify gives the identifiers an order, if the workspace has none,

@@ -24,7 +24,9 @@ import (
 // settlement of the loser finishes.
 
 // unite merges the people of a call into the strongest of them.
-func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, ids []profiles.Identifier, known pointers) error {
+func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, it *item, known pointers) error {
+	ids := it.prep.idents
+	cause := it.prep.cause(it.call)
 	winner := parties[0]
 	for _, p := range parties[1:] {
 		if intake.Stronger(s.rules, p, winner) {
@@ -35,7 +37,7 @@ func (e *Engine) unite(ctx context.Context, s *shape, parties []*party, ids []pr
 		if p == winner {
 			continue
 		}
-		_, err := e.store.StartMove(ctx, p.id, p.base, winner.id)
+		_, err := e.store.StartMove(ctx, p.id, p.base, winner.id, cause)
 		var moved *store.MovedError
 		switch {
 		case errors.Is(err, store.ErrConflict), errors.As(err, &moved):
@@ -148,7 +150,7 @@ func (e *Engine) absorb(ctx context.Context, winner, loser string) error {
 			}
 		}
 		now := max(v.instant(), l.Person.Last+1)
-		v.take(v.world.Merge(v.p, l.Person, l.Base.Version(), now))
+		v.take(v.world.Merge(v.p, l.Person, l.Base.Version(), l.Cause, now))
 		merged = true
 		return nil
 	}}

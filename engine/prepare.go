@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -20,7 +21,7 @@ type prepared struct {
 	idents  []profiles.Identifier // that identify, strongest first
 	input   orchestrator.Input
 	mark    *profiles.Mark
-	faults  []profiles.Fault
+	read    *intake.Read
 }
 
 // shape is what reading calls looks up in a program.
@@ -40,6 +41,7 @@ func (e *Engine) prepare(live *living, c *Call) (*prepared, error) {
 	in := intake.Call{
 		Kind: c.Kind, UserID: c.UserID, AnonymousID: c.AnonymousID, PreviousID: c.PreviousID,
 		Event: c.Event, Properties: c.Properties, Traits: c.Traits, Journey: c.Journey,
+		Sent: c.MessageID, Source: c.Source,
 	}
 	at := c.Time
 	if at.IsZero() {
@@ -65,7 +67,7 @@ func (e *Engine) prepare(live *living, c *Call) (*prepared, error) {
 		return nil, &CallError{Code: "reserved-name", Field: "event",
 			Message: "is an event that Journey records itself when it happens: give the event another name"}
 	}
-	p := &prepared{release: live.number, idents: read.Identifiers, input: read.Input, mark: mark, faults: read.Faults}
+	p := &prepared{release: live.number, idents: read.Identifiers, input: read.Input, mark: mark, read: read}
 	p.input.Mark, p.input.History = mark, c.History
 	return p, nil
 }
@@ -100,6 +102,17 @@ func callMark(c *Call) *profiles.Mark {
 	return &profiles.Mark{ID: h.Sum64(), Payload: c.Payload}
 }
 
-func (p *prepared) fault(field, reason string) {
-	p.faults = append(p.faults, profiles.Fault{Field: field, Reason: reason})
+// unlink drops an identifier from the call, and remembers that.
+func (p *prepared) unlink(trait, val, rule, field, reason string) {
+	p.read.Unlink(trait, val, rule, field, reason)
+	p.input.Unlinked = p.read.Input.Unlinked
+}
+
+// cause is why people become one by the call.
+func (p *prepared) cause(c *Call) profiles.Cause {
+	var traits []string
+	for _, id := range p.idents {
+		traits = append(traits, id.Trait)
+	}
+	return profiles.Cause{Event: c.MessageID, Source: c.Source, Rule: strings.Join(traits, " + ")}
 }

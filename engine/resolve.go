@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"journey/dsl/value"
+	"journey/orchestrator"
 	"journey/orchestrator/intake"
 	"journey/profiles"
 	"journey/profiles/store"
@@ -146,7 +148,7 @@ func (p *party) Since() value.Time {
 // settle decides whose a call is and what identifies him in it. newborn says
 // that the profile was made just now.
 func (e *Engine) settle(ctx context.Context, it *item, known pointers) (owner string, newborn bool, err error) {
-	if err := e.refuseAlias(ctx, it); err != nil {
+	if err := e.refuseAlias(ctx, it, known); err != nil {
 		return "", false, err
 	}
 	for try := range maxTries {
@@ -186,7 +188,7 @@ func (e *Engine) settleOnce(ctx context.Context, it *item, known pointers) (owne
 	case 1:
 		owner, newborn = owners[0].id, owners[0].base == nil
 	default:
-		return "", false, false, e.unite(ctx, s.shape, owners, kept, known)
+		return "", false, false, e.unite(ctx, s.shape, owners, it, known)
 	}
 	done, err = e.claim(ctx, owner, kept, known)
 	return owner, newborn, done, err
@@ -271,11 +273,19 @@ func (e *Engine) choose(s *shape, it *item, parties map[string]*party, known poi
 		p := parties[known[keyOf(id)]]
 		return p, p != nil
 	})
-	for _, id := range dropped {
+	for _, d := range dropped {
 		e.stats.dropped.Add(1)
-		it.prep.fault(id.Trait, "is somebody else's and identifies nobody in this call")
+		it.prep.unlink(d.Trait, d.Value, d.Rule, d.Trait, reasons[d.Rule])
 	}
 	return kept, owners
+}
+
+// reasons are the rules by which an identifier is dropped, as the caller is
+// told.
+var reasons = map[string]string{
+	profiles.RuleUser:   "is somebody else's and identifies nobody in this call",
+	profiles.RuleLimit:  "would be one more than a person can have and identifies nobody in this call",
+	profiles.RuleMerges: "leads to somebody whom the person cannot take in any more, after a hundred, and identifies nobody in this call",
 }
 
 // claim makes identifiers lead to a profile; false: one of them leads to
@@ -303,17 +313,62 @@ func (e *Engine) claim(ctx context.Context, owner string, ids []profiles.Identif
 }
 
 // refuseAlias refuses an alias of somebody who has a user_id: two people are
-// not made one by it.
-func (e *Engine) refuseAlias(ctx context.Context, it *item) error {
-	if it.call.PreviousID == "" {
+// not made one by it. Who named him is told so, and it is remembered with him.
+func (e *Engine) refuseAlias(ctx context.Context, it *item, known pointers) error {
+	previous := strings.TrimSpace(it.call.PreviousID)
+	if previous == "" || previous == strings.TrimSpace(it.call.UserID) {
 		return nil
 	}
-	owners, err := e.store.Lookup(ctx, []profiles.Identifier{{Trait: "user_id", Value: it.call.PreviousID}})
+	owners, err := e.store.Lookup(ctx, []profiles.Identifier{{Trait: "user_id", Value: previous}})
 	if err != nil {
 		return e.away(err)
 	}
-	if owners[0] != "" && it.call.PreviousID != it.call.UserID {
-		return &CallError{Code: "alias-of-user", Field: "previousId", Message: "is the userId of somebody: two users never become one"}
+	if owners[0] == "" {
+		return nil
 	}
-	return nil
+	if err := e.rememberAlias(ctx, it, previous, known); err != nil {
+		return err
+	}
+	e.stats.dropped.Add(1)
+	return &CallError{Code: "alias-of-user", Field: "previousId", Message: "is the userId of somebody: two users never become one"}
+}
+
+// rememberAlias notes a refused alias with the person whom its userId leads
+// to; where it leads to nobody there is nothing to keep it with.
+func (e *Engine) rememberAlias(ctx context.Context, it *item, previous string, known pointers) error {
+	owner := ""
+	for _, id := range it.prep.idents {
+		if id.Trait == "user_id" {
+			owner = known[keyOf(id)]
+		}
+	}
+	if owner == "" {
+		return nil
+	}
+	for range maxTries {
+		t := &task{do: func(v *visit) error {
+			if v.base == nil {
+				return nil // he is claimed and was never stored
+			}
+			in := orchestrator.Input{Kind: orchestrator.IdentifyInput, Source: it.call.Source, Unlinked: []profiles.Unlinked{{
+				Trait: "user_id", Value: previous, Rule: profiles.RuleAlias, Event: it.call.MessageID, Source: it.call.Source, Times: 1}}}
+			v.take(v.world.Apply(v.p, []orchestrator.Input{in}, v.instant()))
+			return nil
+		}}
+		if err := e.on(ctx, owner, t); err != nil {
+			return err
+		}
+		var moved *movedError
+		if !errors.As(t.err, &moved) {
+			return t.err
+		}
+		owner = moved.to
+		if !moved.finished {
+			var err error
+			if owner, err = e.finishMerge(ctx, owner); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("%w (the person kept moving)", ErrUnavailable)
 }

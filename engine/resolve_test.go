@@ -77,13 +77,13 @@ func TestChoose(t *testing.T) {
 				known[keyOf(ident)] = id
 			}
 		}
-		it := &item{prep: &prepared{idents: ids(c.call)}}
+		it := &item{prep: &prepared{idents: ids(c.call), read: &intake.Read{}}}
 		kept, owners := new(Engine).choose(s, it, parties, known)
 		if short(kept) != c.kept || len(owners) != c.owners {
 			t.Errorf("%s with %q: kept %q of %d people, want %q of %d", c.call, c.people, short(kept), len(owners), c.kept, c.owners)
 		}
-		if dropped := len(ids(c.call)) - len(kept); len(it.prep.faults) != dropped {
-			t.Errorf("%s: %d dropped, %d reported", c.call, dropped, len(it.prep.faults))
+		if dropped := len(ids(c.call)) - len(kept); len(it.prep.read.Faults) != dropped {
+			t.Errorf("%s: %d dropped, %d reported", c.call, dropped, len(it.prep.read.Faults))
 		}
 	}
 }

@@ -343,7 +343,7 @@ func (e *Engine) harvest(ctx context.Context, c *chain, owner string, tasks []*t
 // harvested takes the result of an item that is done.
 func (e *Engine) harvested(it *item, owner string) {
 	it.result.Profile = owner
-	it.result.Warnings = append(it.result.Warnings, it.prep.faults...)
+	it.result.Warnings = append(it.result.Warnings, it.prep.read.Faults...)
 	*it.out = it.result
 	if it.result.Duplicate {
 		e.stats.duplicates.Add(1)

@@ -86,6 +86,7 @@ var otherWords = map[string]form{
 	"currency":   {"currency TWD", "The workspace's currency."},
 	"consent":    {"consent required\nconsent assumed", "Whether marketing needs `profile.consent.CHANNEL`, or a missing one counts as yes."},
 	"identify":   {"identify user_id, email, phone", "The identifiers, the strongest first."},
+	"never":      {`never "void", "walk-in"`, "Values that identify nobody here, beside those that never do."},
 	"late":       {"late after 24 hours", "An event older than this on arrival is history: it starts nothing."},
 	"quiet":      {"quiet 21:00 to 09:00 for sms, push", "Holds messages until it ends, in the person's zone."},
 	"cap":        {"cap email 3 per 7 days\ncap all 5 per calendar day", "Skips what is more."},

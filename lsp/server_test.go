@@ -191,7 +191,7 @@ func TestHover(t *testing.T) {
 // Everything that begins a statement is explained.
 func TestKeywordsAreExplained(t *testing.T) {
 	for _, w := range strings.Fields(`workspace trait event segment message webhook journey test import timezone country currency consent
-		identify late quiet cap control topics suppress subject text html title image to topic valid transactional in url method json
+		identify never late quiet cap control topics suppress subject text html title image to topic valid transactional in url method json
 		enter again once only exit goal priority wait send if split set clear tag untag let repeat emit call start given at assume expect
 		where within per else otherwise until is and or not contains`) {
 		if len(keyword(w)) == 0 {

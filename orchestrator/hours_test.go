@@ -167,7 +167,7 @@ func TestAMergeAddsHours(t *testing.T) {
 		s.w.Apply(s.Person, []orchestrator.Input{{Kind: orchestrator.EventInput, Event: e, At: s.now}}, s.now)
 	}
 	both.add(a.now, 7)
-	w.Merge(a.Person, b.Person, 1, a.now+1)
+	w.Merge(a.Person, b.Person, 1, profiles.Cause{}, a.now+1)
 	a.now++
 	both.check(t, a)
 	if n := len(a.Kept("paid")); n != 1000 {

@@ -29,7 +29,9 @@ func (m *machine) input(in *Input) Answer {
 	}
 	m.history = in.History || in.Kind == EventInput && m.late(m.arriving(in.Event))
 	defer func() { m.history = false }()
+	m.source = in.Source
 	m.identify(in)
+	m.source = ""
 	switch in.Kind {
 	case EventInput:
 		m.event(in.Event)
@@ -74,12 +76,16 @@ func (m *machine) seen(mark profiles.Mark) bool {
 func (m *machine) identify(in *Input) {
 	for _, id := range in.Identifiers {
 		if !m.p.HasIdentifier(id.Trait, id.Value) {
-			id.Since = m.at
+			id.Since, id.Source = m.at, in.Source
 			m.p.Identifiers = append(m.p.Identifiers, id)
 		}
 		if builtinIdentifier(id.Trait) {
 			m.setTrait(id.Trait, id.Value, in.At)
 		}
+	}
+	for _, u := range in.Unlinked {
+		u.At = m.at
+		m.unlinked(u)
 	}
 	names := make([]string, 0, len(in.Traits))
 	for name := range in.Traits {
@@ -88,6 +94,23 @@ func (m *machine) identify(in *Input) {
 	sort.Strings(names)
 	for _, name := range names {
 		m.setTrait(name, in.Traits[name], in.At)
+	}
+}
+
+// unlinked remembers an identifier that was not taken. One that comes again
+// and again, as a client that knows nobody sends it, takes one place.
+func (m *machine) unlinked(u profiles.Unlinked) {
+	p := m.p
+	for i := range p.Unlinked {
+		if o := &p.Unlinked[i]; o.Trait == u.Trait && o.Value == u.Value && o.Rule == u.Rule {
+			u.Times += o.Times
+			p.Unlinked = slices.Delete(p.Unlinked, i, i+1)
+			break
+		}
+	}
+	p.Unlinked = append(p.Unlinked, u)
+	if n := len(p.Unlinked) - maxRefused; n > 0 {
+		p.Unlinked = slices.Delete(p.Unlinked, 0, n)
 	}
 }
 
@@ -125,7 +148,7 @@ func (m *machine) storeTrait(name string, v any, at value.Time) {
 	if name == tagsTrait {
 		v = m.withRules(v)
 	}
-	p.Traits[name] = profiles.Trait{Value: v, At: at}
+	p.Traits[name] = profiles.Trait{Value: v, At: at, Source: m.source}
 	if value.Equal(old.Value, v) {
 		return
 	}

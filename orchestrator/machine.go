@@ -45,6 +45,8 @@ type Input struct {
 	At          value.Time            // event time of Traits
 	Identifiers []profiles.Identifier // to be added
 	Tag, Untag  []string              // TagsInput; those that a rule gives are passed over
+	Unlinked    []profiles.Unlinked   // identifiers that are not: to be remembered
+	Source      string                // who sent it, "" for the person's own world
 	Journey     string                // RequestInput
 	Params      map[string]any        // RequestInput: entry's properties
 	ID          string                // message id, "" for none

@@ -121,7 +121,7 @@ event looked`)
 	a.Traits["twice"] = profiles.Trait{Value: a.Traits["twice"].Value, At: 1}
 	b.Traits["twice"] = profiles.Trait{Value: 6.0, At: b.now}
 	now := max(a.now, b.now) + 1
-	w.Merge(a.Person, b.Person, 1, now)
+	w.Merge(a.Person, b.Person, 1, profiles.Cause{}, now)
 	if got := a.Value("twice"); got != 10.0 {
 		t.Errorf("twice 5 is %v", got)
 	}
@@ -149,7 +149,7 @@ journey cart {
 	b.wait(value.Hour)
 	open(b, "both")
 	open(b, "mine")
-	w.Merge(a.Person, b.Person, 1, b.now+1)
+	w.Merge(a.Person, b.Person, 1, profiles.Cause{}, b.now+1)
 	a.now = b.now + 1
 	list := a.Entries["cart"]
 	full := 0

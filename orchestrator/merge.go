@@ -12,8 +12,11 @@ import (
 
 // Merge makes one person of two: everything of loser goes into winner. The
 // caller sees to it that it happens once (winner.Absorbed) and that the
-// loser's place says where he went. What was due of either happens first.
-func (w *World) Merge(winner, loser *profiles.Person, version uint64, now value.Time) Result {
+// loser's place says where he went. What was due of either happens first. The
+// cause is recorded with both as they were.
+func (w *World) Merge(winner, loser *profiles.Person, version uint64, cause profiles.Cause, now value.Time) Result {
+	record := profiles.Merge{At: now, Winner: winner.ID, Loser: loser.ID, Cause: cause,
+		WinnerHad: slices.Clone(winner.Identifiers), LoserHad: slices.Clone(loser.Identifiers)}
 	before := w.Settle(loser, now)
 	m := w.begin(winner, now)
 	m.settle(now)
@@ -27,17 +30,36 @@ func (w *World) Merge(winner, loser *profiles.Person, version uint64, now value.
 	m.quiet = false
 	m.p.Absorbed = append(m.p.Absorbed, loser.Absorbed...)
 	m.p.Absorbed = append(m.p.Absorbed, profiles.Absorbed{ID: loser.ID, Version: version, At: now})
+	m.recordMerge(loser, record)
 	m.close(now)
 	res := m.finish("")
 	res.Reactions = append(before.Reactions, res.Reactions...)
 	return res
 }
 
+// recordMerge adds the record of a merge to those of both.
+func (m *machine) recordMerge(l *profiles.Person, record profiles.Merge) {
+	p := m.p
+	p.Merges = append(append(slices.Clip(p.Merges), l.Merges...), record)
+	slices.SortStableFunc(p.Merges, func(a, b profiles.Merge) int { return compare(a.At, b.At) })
+	theirs := l.Unlinked
+	ours := p.Unlinked
+	p.Unlinked = nil
+	for _, u := range append(slices.Clone(theirs), ours...) {
+		if !p.HasIdentifier(u.Trait, u.Value) { // what was somebody else's is his by now
+			m.unlinked(u)
+		}
+	}
+	slices.SortStableFunc(p.Unlinked, func(a, b profiles.Unlinked) int { return compare(a.At, b.At) })
+}
+
 // absorb unites the two, part by part.
 func (m *machine) absorb(l *profiles.Person) {
 	p := m.p
 	older := p.Created <= l.Created
-	p.Created = min(p.Created, l.Created)
+	if l.Created != 0 { // else he was never stored
+		p.Created = min(p.Created, l.Created)
+	}
 	for _, id := range l.Identifiers {
 		if !p.HasIdentifier(id.Trait, id.Value) {
 			p.Identifiers = append(p.Identifiers, id)

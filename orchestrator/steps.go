@@ -176,9 +176,16 @@ func (m *machine) set(r *profiles.Run, s *dsl.Set) {
 	if s.Path != "" {
 		v = map[string]any{s.Path: v}
 	}
-	m.setTrait(s.Trait, v, m.at)
+	m.setBy(r, s.Trait, v)
 	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Trait, Value: v})
 	m.react()
+}
+
+// setBy sets a trait as a run does.
+func (m *machine) setBy(r *profiles.Run, trait string, v any) {
+	m.source = "journey " + r.Journey
+	m.setTrait(trait, v, m.at)
+	m.source = ""
 }
 
 func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
@@ -187,7 +194,7 @@ func (m *machine) tag(r *profiles.Run, s *dsl.Tag) {
 		way = "untag"
 	}
 	m.goOn(r, s.Next)
-	m.setTrait(tagsTrait, tagged(m.p.Value(tagsTrait), s.Tag, s.Remove), m.at)
+	m.setBy(r, tagsTrait, tagged(m.p.Value(tagsTrait), s.Tag, s.Remove))
 	m.traceRun(TraceChanged, r, Trace{Step: s.ID, Name: s.Tag, Detail: way})
 	m.react()
 }

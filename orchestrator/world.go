@@ -124,6 +124,7 @@ type machine struct {
 	clause  int        // of the exit by which a run is ending, from 1
 	quiet   bool       // changes of traits are no events: a merge, a release
 	depth   int        // of the chain of entries that what happens now belongs to
+	source  string     // who brings what is set now; "" for nobody in particular
 	history bool       // what happens now comes of a late or imported input
 	unsaid  error      // why the message whose send is settled next could not be rendered
 	result  Result

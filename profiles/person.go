@@ -33,6 +33,9 @@ type Person struct {
 	Refused     []Refusal              // the newest 20 entries that were not made
 	Moment      value.Time             // when time alone next changes him; 0: never
 
+	Unlinked []Unlinked // the newest identifiers that were not taken, at most 20
+	Merges   []Merge    // how others became this person, oldest first; they outlive further merges
+
 	Marks    []Mark // message ids seen lately, oldest first
 	Spilled  int    // how many marks were moved out of Marks, in all
 	Absorbed []Absorbed
@@ -40,16 +43,18 @@ type Person struct {
 
 // Identifier is a value that identifies a person.
 type Identifier struct {
-	Trait string // "user_id", "email", …
-	Value string // cleaned
-	Since value.Time
+	Trait  string // "user_id", "email", …
+	Value  string // cleaned
+	Since  value.Time
+	Source string // who brought it; "" if that is not known
 }
 
 // Trait is a stored value with the time of the event that brought it: of two
 // values the newer by that time stays.
 type Trait struct {
-	Value any
-	At    value.Time
+	Value  any
+	At     value.Time
+	Source string // who brought it: a source, or "journey NAME"; "" if that is not known
 }
 
 // Kept are the kept events of one kind in the order of arrival. Event number
@@ -186,6 +191,43 @@ type Mark struct {
 	ID      uint64 // hash of write key and message id
 	Payload uint32 // hash of the content: a different one is a collision
 	At      value.Time
+}
+
+// The rules by which an identifier of a call is not taken.
+const (
+	RuleBlocked = "blocked" // a value that identifies nobody
+	RuleLong    = "long"    // longer than an identifier can be
+	RuleUser    = "user"    // it would make one person of two users
+	RuleLimit   = "limit"   // the person would have more of them than one can have
+	RuleMerges  = "merges"  // too many people have gone into him already
+	RuleAlias   = "alias"   // the previousId of an alias is the user_id of somebody
+)
+
+// Unlinked is an identifier of a call that was not taken: it identifies nobody
+// in the call, and the person does not get it.
+type Unlinked struct {
+	Trait, Value string
+	Rule         string
+	Event        string // message id of the newest such call, as it was sent; "" if it had none
+	Source       string // who sent it
+	At           value.Time
+	Times        int // how many such calls there were
+}
+
+// Cause says why two people became one.
+type Cause struct {
+	Event  string `json:"event,omitempty"`  // message id of the call, as it was sent
+	Source string `json:"source,omitempty"` // who sent it
+	Rule   string `json:"rule,omitempty"`   // the identifiers that stood together in it, by trait: "user_id + anonymous_id"
+}
+
+// Merge is a record of another person's going into this one. Records are only
+// ever added: with them and the events a merge can be undone.
+type Merge struct {
+	At                  value.Time
+	Winner, Loser       string // profile ids before; the winner's may be of somebody who has gone into this one later
+	Cause               Cause
+	WinnerHad, LoserHad []Identifier // before the merge
 }
 
 // Absorbed says that another person was merged into this one.

@@ -87,7 +87,7 @@ func (s *Simulation) Pass(until value.Time) {
 // with all that is going on. What was due of either must have happened.
 func (s *Simulation) Merge(loser *profiles.Person, at value.Time) {
 	s.Now = at
-	s.World.Merge(s.Person, loser, 0, at)
+	s.World.Merge(s.Person, loser, 0, profiles.Cause{}, at)
 	for s.send(at) {
 	}
 }

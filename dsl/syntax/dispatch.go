@@ -88,7 +88,7 @@ func buildLanguage() *language {
 		},
 		workspace: &place{
 			name:     "a workspace",
-			expected: "timezone, country, currency, consent, identify, late after, quiet, cap, control, topics or suppress",
+			expected: "timezone, country, currency, consent, identify, never, late after, quiet, cap, control, topics or suppress",
 			rules:    settingRules(root),
 			oneLine:  true,
 		},
@@ -145,6 +145,7 @@ func settingRules(root *participle.Parser[grammar]) map[string]chooser {
 		"currency": always(newRule[Currency](root, "currency TWD")),
 		"consent":  always(newRule[Consent](root, "consent required, or consent assumed")),
 		"identify": always(newRule[Identify](root, "identify TRAIT, TRAIT, …")),
+		"never":    always(newRule[Never](root, `never "VALUE", …`)),
 		"late":     always(newRule[LateAfter](root, "late after DURATION", unitWords...)),
 		"quiet":    always(newRule[Quiet](root, "quiet 21:00 to 09:00 [on weekdays] [for CHANNEL, …]")),
 		"cap": always(newRule[Cap](root, "cap CHANNEL 3 per DURATION, or cap all 3 per calendar day",

@@ -32,7 +32,7 @@ func buildGrammar() *participle.Parser[grammar] {
 		participle.Lexer(definition{}),
 		participle.Union[Decl](&Workspace{}, &Trait{}, &Event{}, &Segment{}, &TagRule{}, &Message{}, &Webhook{},
 			&Journey{}, &Test{}, &Import{}),
-		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &LateAfter{},
+		participle.Union[Setting](&Timezone{}, &Country{}, &Currency{}, &Consent{}, &Identify{}, &Never{}, &LateAfter{},
 			&Quiet{}, &Cap{}, &ControlAll{}, &Topics{}, &Suppress{}),
 		participle.Union[MessageClause](&Content{}, &To{}, &Exempt{}, &TopicOf{}, &ValidFor{}, &Resend{},
 			&URL{}, &Method{}, &JSON{}),

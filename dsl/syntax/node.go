@@ -65,7 +65,7 @@ type Decl interface {
 
 // Setting is a clause of a workspace.
 //
-//	Setting = Timezone | Country | Currency | Consent | Identify | LateAfter | Quiet | Cap | ControlAll | Topics | Suppress .
+//	Setting = Timezone | Country | Currency | Consent | Identify | Never | LateAfter | Quiet | Cap | ControlAll | Topics | Suppress .
 //
 //sumtype:decl
 type Setting interface {

@@ -15,7 +15,7 @@ func TestWords(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"|", "event import journey message segment tag test trait webhook workspace"},
 		{"trait a: text\n|", "event import journey message segment tag test trait webhook workspace"},
-		{"workspace { |", "cap consent control country currency identify late quiet suppress timezone topics"},
+		{"workspace { |", "cap consent control country currency identify late never quiet suppress timezone topics"},
 		{"trait a: |", "any boolean country currency date duration email integer language list of number phone text time timezone url"},
 		{"trait a: text |", "format identifier one of"},
 		{"event e { a: number |", "format one of optional"},

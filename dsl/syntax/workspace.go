@@ -64,6 +64,15 @@ type Identify struct {
 	Traits []Name `parser:"'identify' @@ ( ',' @@ )*"`
 }
 
+// Never are values that identify nobody here, beside those that never do:
+// `never "void", "walk-in"`.
+//
+//	Never = "never" String ( "," String )* .
+type Never struct {
+	asSetting
+	Values []*String `parser:"'never' @@ ( ',' @@ )*"`
+}
+
 // LateAfter says from what age an arriving event is history.
 //
 //	LateAfter = "late" "after" Duration .
@@ -139,7 +148,7 @@ func (s *Settings) Parse(lex *lexer.PeekingLexer) error {
 		s.Items = append(s.Items, st.(Setting))
 		word := "late"
 		switch st.(type) {
-		case *Quiet, *Cap, *Topics, *Suppress:
+		case *Never, *Quiet, *Cap, *Topics, *Suppress:
 			return // there may be several
 		case *ControlAll:
 			word = "control"

@@ -48,10 +48,17 @@ func (r *Rules) Limit(trait string) int {
 	return 5
 }
 
+// Dropped is an identifier that cannot belong to the person of a call, and
+// the rule that says so.
+type Dropped struct {
+	profiles.Identifier
+	Rule string // profiles.RuleUser, …
+}
+
 // Choose keeps the identifiers of a call that can belong to one person, the
 // stronger before the weaker, and answers the people they lead to. owner says
 // to whom one leads; false: to nobody. More than one of them become one.
-func Choose[P Party](r *Rules, ids []profiles.Identifier, owner func(profiles.Identifier) (P, bool)) (kept []profiles.Identifier, owners []P, dropped []profiles.Identifier) {
+func Choose[P Party](r *Rules, ids []profiles.Identifier, owner func(profiles.Identifier) (P, bool)) (kept []profiles.Identifier, owners []P, dropped []Dropped) {
 	var all []profiles.Identifier // of the one person they would be
 	merges := 0
 	for _, id := range ids {
@@ -66,9 +73,15 @@ func Choose[P Party](r *Rules, ids []profiles.Identifier, owner func(profiles.Id
 				more++
 			}
 		}
-		if len(kept) > 0 && (r.exceeds(all, joined) || more > 0 && merges+more > maxMerges) {
-			dropped = append(dropped, id)
-			continue
+		if len(kept) > 0 {
+			rule := r.exceeds(all, joined)
+			if rule == "" && more > 0 && merges+more > maxMerges {
+				rule = profiles.RuleMerges
+			}
+			if rule != "" {
+				dropped = append(dropped, Dropped{id, rule})
+				continue
+			}
 		}
 		all, merges, kept = joined, merges+more, append(kept, id)
 		if led {
@@ -82,7 +95,7 @@ func Choose[P Party](r *Rules, ids []profiles.Identifier, owner func(profiles.Id
 func (r *Rules) CanHave(p *profiles.Person, ids []profiles.Identifier) bool {
 	for _, id := range ids {
 		if !p.HasIdentifier(id.Trait, id.Value) {
-			return !r.exceeds(p.Identifiers, with(p.Identifiers, ids...))
+			return r.exceeds(p.Identifiers, with(p.Identifiers, ids...)) == ""
 		}
 	}
 	return true
@@ -99,15 +112,18 @@ func with(list []profiles.Identifier, ids ...profiles.Identifier) []profiles.Ide
 	return list
 }
 
-// exceeds says whether joining makes more values of an identifier than a
-// person can have.
-func (r *Rules) exceeds(before, joined []profiles.Identifier) bool {
+// exceeds is the rule by which a person cannot have what joining gives him:
+// more values of an identifier than there can be; "" if he can.
+func (r *Rules) exceeds(before, joined []profiles.Identifier) (rule string) {
 	for _, id := range joined {
 		if n := Count(joined, id.Trait); n > r.Limit(id.Trait) && n > Count(before, id.Trait) {
-			return true
+			if id.Trait == "user_id" {
+				return profiles.RuleUser
+			}
+			rule = profiles.RuleLimit
 		}
 	}
-	return false
+	return rule
 }
 
 // Count is how many values of an identifier there are in a list.

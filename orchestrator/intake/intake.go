@@ -37,8 +37,10 @@ type Call struct {
 	Traits                          map[string]any
 	Journey                         string // Request
 
-	At value.Time // event time; 0: the instant at which it is taken
-	ID string     // message id as it is stored; "": none
+	At     value.Time // event time; 0: the instant at which it is taken
+	ID     string     // message id as it is stored; "": none
+	Sent   string     // message id as it was sent; "": none
+	Source string     // who sent it; "": not known
 }
 
 // Read is a call read by a program.
@@ -46,7 +48,22 @@ type Read struct {
 	Identifiers []profiles.Identifier // those that identify, strongest first
 	Input       orchestrator.Input
 	Faults      []profiles.Fault // what could not be used
+
+	sent string
 }
+
+// Unlink notes an identifier that is not taken, to be remembered with the
+// person, and the fault that tells the caller.
+func (p *Read) Unlink(trait, val, rule, field, reason string) {
+	p.Faults = append(p.Faults, profiles.Fault{Field: field, Reason: reason})
+	if len(val) > maxUnlinked {
+		val = strings.ToValidUTF8(val[:maxUnlinked], "") + "…"
+	}
+	p.Input.Unlinked = append(p.Input.Unlinked, profiles.Unlinked{Trait: trait, Value: val, Rule: rule, Event: p.sent, Source: p.Input.Source, Times: 1})
+}
+
+// maxUnlinked is how much, in bytes, is kept of a value that was not taken.
+const maxUnlinked = 128
 
 // Error says why a call cannot be used at all. It is the caller's mistake: a
 // repeat would fail again.
@@ -67,8 +84,9 @@ func (e *Error) Error() string {
 // Reader reads calls by a program. It is immutable.
 type Reader struct {
 	plan   *orchestrator.Plan
-	idents []*dsl.Trait // identifiers, strongest first
-	nested []*dsl.Trait // traits whose wire name reaches into an object
+	idents []*dsl.Trait               // identifiers, strongest first
+	nested []*dsl.Trait               // traits whose wire name reaches into an object
+	never  map[string]map[string]bool // the workspace's own values that identify nobody, bare, by identifier
 	clean  clean.Options
 }
 
@@ -93,7 +111,30 @@ func New(plan *orchestrator.Plan) *Reader {
 			s.nested = append(s.nested, t)
 		}
 	}
+	s.never = neverOf(s.idents, plan.Settings.Never, s.clean)
 	return s
+}
+
+// neverOf are the values that identify nobody as each identifier has them:
+// as they are written, and as they are once they are cleaned by its type.
+func neverOf(idents []*dsl.Trait, values []string, o clean.Options) map[string]map[string]bool {
+	if len(values) == 0 {
+		return nil
+	}
+	never := make(map[string]map[string]bool, len(idents))
+	for _, t := range idents {
+		set := make(map[string]bool, len(values))
+		for _, v := range values {
+			set[clean.Bare(v)] = true
+			if c, err := clean.Value(v, t.Type, o); err == nil {
+				if text, ok := c.(string); ok {
+					set[clean.Bare(text)] = true
+				}
+			}
+		}
+		never[t.Name] = set
+	}
+	return never
 }
 
 // Identifiers are the program's identifiers, strongest first.
@@ -105,7 +146,8 @@ func (s *Reader) Options() clean.Options { return s.clean }
 // Read reads a call. A call that names nobody has no Identifiers.
 func (s *Reader) Read(c *Call) (*Read, *Error) {
 	p := &Read{}
-	p.Input.At, p.Input.ID = c.At, c.ID
+	p.Input.At, p.Input.ID, p.Input.Source = c.At, c.ID, c.Source
+	p.sent = c.Sent
 	traits := p.traits(s, c.Traits)
 	p.identifiers(s, c, traits)
 	p.Input.Traits = traits
@@ -165,16 +207,22 @@ func (p *Read) identify(s *Reader, t *dsl.Trait, field string, raw any) {
 	}
 	switch text = strings.TrimSpace(text); {
 	case len(text) > clean.MaxIdentifier:
-		p.fault(field, fmt.Sprintf("has %d bytes, more than %d, and identifies nobody", len(text), clean.MaxIdentifier))
+		p.Unlink(t.Name, text, profiles.RuleLong, field, fmt.Sprintf("has %d bytes, more than %d, and identifies nobody", len(text), clean.MaxIdentifier))
 		return
-	case !clean.Identifies(text):
-		p.fault(field, "identifies nobody")
+	case !s.Identifies(t.Name, text):
+		p.Unlink(t.Name, text, profiles.RuleBlocked, field, "identifies nobody")
 		return
 	}
 	id := profiles.Identifier{Trait: t.Name, Value: text}
 	if !slices.Contains(p.Identifiers, id) {
 		p.Identifiers = append(p.Identifiers, id)
 	}
+}
+
+// Identifies says whether a cleaned value of an identifier can identify
+// somebody in this workspace.
+func (s *Reader) Identifies(trait, text string) bool {
+	return clean.Identifies(text) && (s.never == nil || !s.never[trait][clean.Bare(text)])
 }
 
 // traits reads the traits that came, declared ones by their type.

@@ -5,6 +5,7 @@ import (
 
 	"journey/dsl"
 	"journey/orchestrator"
+	"journey/profiles"
 )
 
 const shop = `
@@ -58,5 +59,39 @@ func TestWhatIsBrokenIdentifiesNobody(t *testing.T) {
 	}
 	if read.Input.Traits["nick"] != "an\uFFFD" {
 		t.Errorf("the traits are %v", read.Input.Traits)
+	}
+}
+
+// What identifies nobody is no identifier, in any case and quotes, and is
+// remembered with the rule and the call.
+func TestBlockedValues(t *testing.T) {
+	program, diags := dsl.Load(map[string]string{"shop.journey": `
+workspace { never "void", "0912-000-000", "Walk-In" country TW }
+trait email: email identifier
+trait phone: phone identifier
+`})
+	if program == nil {
+		t.Fatalf("%+v", diags)
+	}
+	r := New(orchestrator.NewPlan(program))
+	for _, blocked := range []string{" ", "null", "NULL", `"Null"`, "' undefined '", `"'guest'"`, "0000-0000", "-1", "[object Object]", "VOID", `"void"`, "walk-in"} {
+		read, wrong := r.Read(&Call{UserID: "ann", AnonymousID: blocked, Event: "e", Sent: "m-1", Source: "web"})
+		if wrong != nil || len(read.Identifiers) != 1 || len(read.Input.Unlinked) != 1 || len(read.Faults) == 0 {
+			t.Fatalf("%q: %+v %v", blocked, read, wrong)
+		}
+		u := read.Input.Unlinked[0]
+		if u.Trait != "anonymous_id" || u.Rule != profiles.RuleBlocked || u.Event != "m-1" || u.Source != "web" || u.Times != 1 {
+			t.Errorf("%q: %+v", blocked, u)
+		}
+	}
+	read, wrong := r.Read(&Call{Kind: Identify, UserID: "ann", Traits: map[string]any{"phone": "0912-000-000", "email": "void@example.com"}})
+	if wrong != nil || len(read.Identifiers) != 2 || read.Identifiers[1].Trait != "email" || len(read.Input.Unlinked) != 1 {
+		t.Errorf("%+v %v", read, wrong)
+	}
+	if read.Input.Traits["phone"] == nil {
+		t.Error("the value itself is not stored")
+	}
+	if read, _ := reader(t).Read(&Call{UserID: "void", Event: "e"}); len(read.Identifiers) != 1 {
+		t.Error("another workspace's values are blocked")
 	}
 }

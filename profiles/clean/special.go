@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
@@ -116,14 +117,19 @@ var nobody = map[string]bool{
 // MaxIdentifier is how long a value that identifies somebody can be, in bytes.
 const MaxIdentifier = 512
 
+// Bare is a value as it is compared with those that identify nobody: without
+// the quotes and blanks around it, in small letters.
+func Bare(s string) string {
+	return strings.ToLower(strings.TrimFunc(s, func(r rune) bool { return r == '"' || r == '\'' || unicode.IsSpace(r) }))
+}
+
 // Identifies says whether a value can identify somebody: blanks, zeros and
 // the words that clients send for nobody never do, whatever their case and
 // quotes (the list is that of Segment's and PostHog's identity rules). Neither
 // does a text that has lost a character (U+FFFD): two people may have lost the
 // same.
 func Identifies(s string) bool {
-	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), `"'`))
-	s = strings.TrimSpace(s)
+	s = Bare(s)
 	if s == "" || len(s) > MaxIdentifier || strings.Trim(s, "0-") == "" || nobody[s] || strings.ContainsRune(s, utf8.RuneError) {
 		return false
 	}

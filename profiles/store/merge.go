@@ -3,10 +3,17 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 
 	"github.com/gomodule/redigo/redis"
+
+	"journey/profiles"
 )
+
+// fieldCause is the field beside a moving person that says why he moves. No
+// page and no chunk has this name.
+const fieldCause = "\x00why"
 
 // A merge of loser L into winner W goes over two slots and takes these steps.
 // Each may be repeated, by anybody, and whoever meets a person who is moving
@@ -28,12 +35,19 @@ import (
 // moving or has moved to the same winner already is left as he is; base nil
 // marks one who is not stored. ErrConflict: he is no longer as in base;
 // *MovedError: he goes to another winner.
-func (s *Store) StartMove(ctx context.Context, loser string, base *Base, winner string) (uint64, error) {
+//
+// The cause is kept with him until the merge is done: whoever ends it finds it
+// in Loaded.Cause. Of two who mark him for one winner the first one's stays.
+func (s *Store) StartMove(ctx context.Context, loser string, base *Base, winner string, cause profiles.Cause) (uint64, error) {
 	if len(winner) > maxID || winner == "" || winner == loser {
 		return 0, fmt.Errorf("a person cannot move into a profile with an id of %d bytes, or into himself", len(winner))
 	}
-	reply, err := s.ask(ctx, scriptMove.call([]string{keyPerson(loser), keyDue(Partition(loser))},
-		base.expect(), head(stateMoving, base.Version()+1), winner, loser))
+	why, err := json.Marshal(cause)
+	if err != nil {
+		return 0, fmt.Errorf("the cause of a merge: %w", err)
+	}
+	reply, err := s.ask(ctx, scriptMove.call([]string{keyPerson(loser), keyDue(Partition(loser)), keyFields(loser)},
+		base.expect(), head(stateMoving, base.Version()+1), winner, loser, fieldCause, why))
 	if err != nil {
 		return 0, err
 	}

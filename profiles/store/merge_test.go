@@ -25,7 +25,7 @@ func merge(t *testing.T, s *env, loser, winner string, die int) {
 	if die == 1 {
 		return
 	}
-	if _, err := s.StartMove(ctx, loser, l.Base, winner); err != nil {
+	if _, err := s.StartMove(ctx, loser, l.Base, winner, profiles.Cause{}); err != nil {
 		t.Fatal(err)
 	}
 	if die == 2 {
@@ -166,18 +166,18 @@ func TestMergeSurvivesDeath(t *testing.T) {
 func TestMovesAreDecidedOnce(t *testing.T) {
 	both(t, func(t *testing.T, s *env) {
 		b := put(t, s, unchecked(somebody("l", 1), nil))
-		if _, err := s.StartMove(ctx, "l", nil, "w"); !errors.Is(err, store.ErrConflict) {
+		if _, err := s.StartMove(ctx, "l", nil, "w", profiles.Cause{}); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("with a wrong version: %v", err)
 		}
-		v1, err := s.StartMove(ctx, "l", b, "w")
+		v1, err := s.StartMove(ctx, "l", b, "w", profiles.Cause{})
 		if err != nil || v1 != 2 {
 			t.Fatal(v1, err)
 		}
-		if v, err := s.StartMove(ctx, "l", b, "w"); err != nil || v != v1 {
+		if v, err := s.StartMove(ctx, "l", b, "w", profiles.Cause{}); err != nil || v != v1 {
 			t.Errorf("again: %v %v", v, err)
 		}
 		var moved *store.MovedError
-		if _, err := s.StartMove(ctx, "l", b, "x"); !errors.As(err, &moved) || moved.To != "w" || moved.Finished {
+		if _, err := s.StartMove(ctx, "l", b, "x", profiles.Cause{}); !errors.As(err, &moved) || moved.To != "w" || moved.Finished {
 			t.Errorf("to another: %v", err)
 		}
 		l := get(t, s, "l")
@@ -190,11 +190,11 @@ func TestMovesAreDecidedOnce(t *testing.T) {
 		if err := s.FinishMove(ctx, "w", "l"); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("finished somebody who is not moving: %v", err)
 		}
-		if _, err := s.StartMove(ctx, "l", b, "l"); err == nil {
+		if _, err := s.StartMove(ctx, "l", b, "l", profiles.Cause{}); err == nil {
 			t.Error("moved into himself")
 		}
 		// Somebody who has identifiers and was never stored.
-		if _, err := s.StartMove(ctx, "new", nil, "w"); err != nil {
+		if _, err := s.StartMove(ctx, "new", nil, "w", profiles.Cause{}); err != nil {
 			t.Fatal(err)
 		}
 		if l := get(t, s, "new"); l.Moving != "w" || l.Person == nil || l.Person.ID != "new" {
@@ -213,7 +213,7 @@ func TestChainsAreShortened(t *testing.T) {
 			b := put(t, s, unchecked(somebody(fmt.Sprint("p", i), 1), nil))
 			if i < n-1 {
 				to := fmt.Sprint("p", i+1)
-				must(s.StartMove(ctx, fmt.Sprint("p", i), b, to))
+				must(s.StartMove(ctx, fmt.Sprint("p", i), b, to, profiles.Cause{}))
 				if err := s.FinishMove(ctx, fmt.Sprint("p", i), to); err != nil {
 					t.Fatal(err)
 				}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -86,6 +87,7 @@ type Loaded struct {
 	Person   *profiles.Person // owned by the caller; nil: there is none
 	Base     *Base            // nil: there is none
 	Moving   string           // not "": the person is being merged into this one; finish the merge first
+	Cause    profiles.Cause   // Moving: why
 	Release  int64            // number of the live release in his partition; 0: none was published
 	Switches int64            // version of the switches in his partition; 0: none were ever set
 	Err      error            // what is wrong with this one alone
@@ -201,11 +203,32 @@ func (s *Store) loaded(ctx context.Context, l *loading, replies []any) error {
 		}
 	}
 	l.Base = &Base{version: version}
+	if l.Moving != "" {
+		if err := l.readCause(replies[1]); err != nil {
+			return err
+		}
+	}
 	if len(body) == 0 {
 		l.Person = profiles.New(l.ID, 0) // moving, and was never stored
 		return nil
 	}
 	return s.decode(ctx, l, body, replies[1])
+}
+
+// readCause finds why a person moves among his fields. One who was marked by
+// an older version has no cause.
+func (l *loading) readCause(hash any) error {
+	fields, err := fieldsOf(hash)
+	if err != nil {
+		return err
+	}
+	l.Cause = profiles.Cause{}
+	if text := fields[fieldCause]; text != nil {
+		if err := json.Unmarshal(text, &l.Cause); err != nil {
+			return fmt.Errorf("the cause of a merge: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s *Store) decode(ctx context.Context, l *loading, body []byte, hash any) error {

@@ -20,7 +20,8 @@ type reading struct {
 	layout *Layout
 	p      *profiles.Person
 
-	fieldBytes int // read so far
+	traits     []string // their names in the order of the bytes
+	fieldBytes int      // read so far
 }
 
 // Decode unpacks a person: the core as Encode made it, and the fields beside
@@ -59,7 +60,7 @@ func (d *decoder) person(r *reading) {
 	p.Spilled = d.small()
 	p.Moment = d.time()
 	d.identifiers(p)
-	d.traits(p)
+	d.traits(r)
 	p.Recent = d.newest(r)
 	d.kept(r)
 	d.running(p)
@@ -101,6 +102,9 @@ func (d *decoder) more(r *reading) {
 	if len(d.rest) > 0 {
 		d.hours(r)
 	}
+	if len(d.rest) > 0 {
+		d.identity(r)
+	}
 }
 
 func (d *decoder) identifiers(p *profiles.Person) {
@@ -114,15 +118,17 @@ func (d *decoder) identifiers(p *profiles.Person) {
 	}
 }
 
-func (d *decoder) traits(p *profiles.Person) {
+func (d *decoder) traits(r *reading) {
 	n := d.count(3)
 	if n == 0 {
 		return
 	}
-	p.Traits = make(map[string]profiles.Trait, n)
-	for range n {
+	r.p.Traits = make(map[string]profiles.Trait, n)
+	r.traits = make([]string, n)
+	for i := range r.traits {
 		name, at := d.str(), d.time()
-		p.Traits[name] = profiles.Trait{At: at, Value: d.value()}
+		r.p.Traits[name] = profiles.Trait{At: at, Value: d.value()}
+		r.traits[i] = name
 	}
 }
 

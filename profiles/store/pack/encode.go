@@ -124,7 +124,8 @@ func (e *encoder) person(w *writing, rewrite bool) {
 // at its end: a reader stops where the bytes do, so older people have it not.
 func (e *encoder) more(w *writing) {
 	p := w.p
-	if len(p.Controls)+len(p.Calendar)+len(p.Hours) == 0 {
+	identity := hasIdentity(p)
+	if len(p.Controls)+len(p.Calendar)+len(p.Hours) == 0 && !identity {
 		return
 	}
 	e.flags(p.Controls)
@@ -133,8 +134,12 @@ func (e *encoder) more(w *writing) {
 		e.str(entry)
 		e.int(int64(p.Calendar[entry]))
 	}
-	if len(p.Hours) > 0 {
-		e.hours(w, p)
+	if len(p.Hours) == 0 && !identity {
+		return
+	}
+	e.hours(w, p)
+	if identity {
+		e.identity(w)
 	}
 }
 

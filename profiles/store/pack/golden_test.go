@@ -79,3 +79,22 @@ func goldenHours() *profiles.Person {
 	}
 	return p
 }
+
+// goldenIdentity is the person in testdata/identity.*.golden, who says where
+// what is known of him came from, and into whom others went. He must never
+// change either.
+func goldenIdentity() *profiles.Person {
+	const at value.Time = 1_780_000_000_000
+	p := &profiles.Person{ID: "0f3b9c", Created: at, Last: at + 9,
+		Identifiers: []profiles.Identifier{{Trait: "email", Value: "ann@example.com", Since: at, Source: "crm"}, {Trait: "user_id", Value: "12345", Since: at + 1, Source: "web"}},
+		Traits:      map[string]profiles.Trait{"email": {Value: "ann@example.com", At: at, Source: "crm"}, "city": {Value: "Taipei", At: at}, "vip": {Value: true, At: at, Source: "journey thanks"}},
+		Unlinked: []profiles.Unlinked{{Trait: "anonymous_id", Value: "null", Rule: profiles.RuleBlocked, Event: "m-1", Source: "web", At: at + 2, Times: 7},
+			{Trait: "user_id", Value: "67890", Rule: profiles.RuleUser, At: at + 3, Times: 1}},
+	}
+	for i := range 9 {
+		p.Merges = append(p.Merges, profiles.Merge{At: at + value.Time(i), Winner: "0f3b9c", Loser: fmt.Sprint("p", i),
+			Cause:     profiles.Cause{Event: fmt.Sprint("m-", i), Source: "web", Rule: "user_id + anonymous_id"},
+			WinnerHad: p.Identifiers[:1:1], LoserHad: []profiles.Identifier{{Trait: "anonymous_id", Value: fmt.Sprint("a", i), Since: at - 5, Source: "web"}}})
+	}
+	return p
+}

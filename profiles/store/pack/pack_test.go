@@ -369,7 +369,7 @@ var update = flag.Bool("update", false, "write a golden file for a new format")
 
 // goldens are the people in testdata/NAME.FORMAT.golden.
 func goldens() map[string]*profiles.Person {
-	return map[string]*profiles.Person{"person": golden(), "hours": goldenHours()}
+	return map[string]*profiles.Person{"person": golden(), "hours": goldenHours(), "identity": goldenIdentity()}
 }
 
 // TestOldFormatsStayReadable reads what every released format wrote. Golden
