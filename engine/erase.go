@@ -260,7 +260,7 @@ func (e *Engine) close(ctx context.Context, r *Erasure) error {
 		if l.Person == nil || l.Moving != "" || len(l.Person.Runs) > 0 {
 			continue
 		}
-		_, err = e.store.StartMove(ctx, l.ID, l.Base, nobody(r.Mode))
+		_, err = e.store.StartMove(ctx, l.ID, l.Base, nobody(r.Mode), profiles.Cause{})
 		var moved *store.MovedError
 		if errors.Is(err, store.ErrConflict) || errors.As(err, &moved) {
 			continue

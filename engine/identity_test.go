@@ -31,7 +31,7 @@ func TestUnlinkedIsRemembered(t *testing.T) {
 	other := track("bob", "Nudged", "m-2", nil)
 	other.AnonymousID = "tablet"
 	bob := person(t, e, submit(t, e, other)[0].Profile)
-	if got := rules(bob)[profiles.RuleUser]; got.Event != "m-2" || got.Value != "tablet" || got.Trait != "anonymous_id" || got.Source != "web" || got.At == 0 {
+	if got := rules(bob)[profiles.RuleUser]; got.Event != "m-2" || got.Value != "t***" || got.Owner == "" || got.Trait != "anonymous_id" || got.Source != "web" || got.At == 0 {
 		t.Errorf("the shared device: %+v", bob.Unlinked)
 	}
 	for i := range 6 {
@@ -61,7 +61,7 @@ func TestUnlinkedIsRemembered(t *testing.T) {
 	if got := rules(ann)[profiles.RuleBlocked]; got.Event != "m-4" || got.Times != 2 {
 		t.Errorf("a blocked value: %+v", ann.Unlinked)
 	}
-	if got := rules(ann)[profiles.RuleAlias]; got.Event != "m-5" || got.Value != "bob" {
+	if got := rules(ann)[profiles.RuleAlias]; got.Event != "m-5" || got.Value != "b***" || got.Owner != bob.ID {
 		t.Errorf("the alias: %+v", ann.Unlinked)
 	}
 	for _, id := range ann.Identifiers {

@@ -103,8 +103,8 @@ func callMark(c *Call) *profiles.Mark {
 }
 
 // unlink drops an identifier from the call, and remembers that.
-func (p *prepared) unlink(trait, val, rule, field, reason string) {
-	p.read.Unlink(trait, val, rule, field, reason)
+func (p *prepared) unlink(id profiles.Identifier, owner, rule string) {
+	p.read.Unlink(id.Trait, id.Value, owner, rule, id.Trait, reasons[rule])
 	p.input.Unlinked = p.read.Input.Unlinked
 }
 

@@ -275,7 +275,7 @@ func (e *Engine) choose(s *shape, it *item, parties map[string]*party, known poi
 	})
 	for _, d := range dropped {
 		e.stats.dropped.Add(1)
-		it.prep.unlink(d.Trait, d.Value, d.Rule, d.Trait, reasons[d.Rule])
+		it.prep.unlink(d.Identifier, known[keyOf(d.Identifier)], d.Rule)
 	}
 	return kept, owners
 }
@@ -326,7 +326,7 @@ func (e *Engine) refuseAlias(ctx context.Context, it *item, known pointers) erro
 	if owners[0] == "" {
 		return nil
 	}
-	if err := e.rememberAlias(ctx, it, previous, known); err != nil {
+	if err := e.rememberAlias(ctx, it, previous, owners[0], known); err != nil {
 		return err
 	}
 	e.stats.dropped.Add(1)
@@ -335,7 +335,7 @@ func (e *Engine) refuseAlias(ctx context.Context, it *item, known pointers) erro
 
 // rememberAlias notes a refused alias with the person whom its userId leads
 // to; where it leads to nobody there is nothing to keep it with.
-func (e *Engine) rememberAlias(ctx context.Context, it *item, previous string, known pointers) error {
+func (e *Engine) rememberAlias(ctx context.Context, it *item, previous, other string, known pointers) error {
 	owner := ""
 	for _, id := range it.prep.idents {
 		if id.Trait == "user_id" {
@@ -351,7 +351,7 @@ func (e *Engine) rememberAlias(ctx context.Context, it *item, previous string, k
 				return nil // he is claimed and was never stored
 			}
 			in := orchestrator.Input{Kind: orchestrator.IdentifyInput, Source: it.call.Source, Unlinked: []profiles.Unlinked{{
-				Trait: "user_id", Value: previous, Rule: profiles.RuleAlias, Event: it.call.MessageID, Source: it.call.Source, Times: 1}}}
+				Trait: "user_id", Value: profiles.Masked(previous), Owner: other, Rule: profiles.RuleAlias, Event: it.call.MessageID, Source: it.call.Source, Times: 1}}}
 			v.take(v.world.Apply(v.p, []orchestrator.Input{in}, v.instant()))
 			return nil
 		}}

@@ -206,7 +206,8 @@ const (
 // Unlinked is an identifier of a call that was not taken: it identifies nobody
 // in the call, and the person does not get it.
 type Unlinked struct {
-	Trait, Value string
+	Trait, Value string // of somebody else's the value is masked: it goes when he is erased
+	Owner        string // id of the profile it led to; "" for nobody's
 	Rule         string
 	Event        string // message id of the newest such call, as it was sent; "" if it had none
 	Source       string // who sent it

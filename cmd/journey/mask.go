@@ -4,11 +4,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"journey/dsl"
 	"journey/dsl/cond"
 	"journey/dsl/value"
+	"journey/profiles"
 )
 
 // mask hides what is personal: identifiers, and free text that decides
@@ -129,12 +129,7 @@ func (m *mask) hide(place string, v any) any {
 		return v
 	}
 	m.hidden[place] = true
-	_, size := utf8.DecodeRuneInString(s)
-	masked := s[:size] + "***"
-	if at := strings.LastIndexByte(s, '@'); at > 0 {
-		masked += s[at:]
-	}
-	return masked
+	return profiles.Masked(s)
 }
 
 func (m *mask) notes() []string {

@@ -53,13 +53,15 @@ type Read struct {
 }
 
 // Unlink notes an identifier that is not taken, to be remembered with the
-// person, and the fault that tells the caller.
-func (p *Read) Unlink(trait, val, rule, field, reason string) {
+// person, and the fault that tells the caller. owner is the profile it led to.
+func (p *Read) Unlink(trait, val, owner, rule, field, reason string) {
 	p.Faults = append(p.Faults, profiles.Fault{Field: field, Reason: reason})
-	if len(val) > maxUnlinked {
+	if owner != "" {
+		val = profiles.Masked(val)
+	} else if len(val) > maxUnlinked {
 		val = strings.ToValidUTF8(val[:maxUnlinked], "") + "…"
 	}
-	p.Input.Unlinked = append(p.Input.Unlinked, profiles.Unlinked{Trait: trait, Value: val, Rule: rule, Event: p.sent, Source: p.Input.Source, Times: 1})
+	p.Input.Unlinked = append(p.Input.Unlinked, profiles.Unlinked{Trait: trait, Value: val, Owner: owner, Rule: rule, Event: p.sent, Source: p.Input.Source, Times: 1})
 }
 
 // maxUnlinked is how much, in bytes, is kept of a value that was not taken.
@@ -207,10 +209,10 @@ func (p *Read) identify(s *Reader, t *dsl.Trait, field string, raw any) {
 	}
 	switch text = strings.TrimSpace(text); {
 	case len(text) > clean.MaxIdentifier:
-		p.Unlink(t.Name, text, profiles.RuleLong, field, fmt.Sprintf("has %d bytes, more than %d, and identifies nobody", len(text), clean.MaxIdentifier))
+		p.Unlink(t.Name, text, "", profiles.RuleLong, field, fmt.Sprintf("has %d bytes, more than %d, and identifies nobody", len(text), clean.MaxIdentifier))
 		return
 	case !s.Identifies(t.Name, text):
-		p.Unlink(t.Name, text, profiles.RuleBlocked, field, "identifies nobody")
+		p.Unlink(t.Name, text, "", profiles.RuleBlocked, field, "identifies nobody")
 		return
 	}
 	id := profiles.Identifier{Trait: t.Name, Value: text}

@@ -89,7 +89,7 @@ func goldenIdentity() *profiles.Person {
 		Identifiers: []profiles.Identifier{{Trait: "email", Value: "ann@example.com", Since: at, Source: "crm"}, {Trait: "user_id", Value: "12345", Since: at + 1, Source: "web"}},
 		Traits:      map[string]profiles.Trait{"email": {Value: "ann@example.com", At: at, Source: "crm"}, "city": {Value: "Taipei", At: at}, "vip": {Value: true, At: at, Source: "journey thanks"}},
 		Unlinked: []profiles.Unlinked{{Trait: "anonymous_id", Value: "null", Rule: profiles.RuleBlocked, Event: "m-1", Source: "web", At: at + 2, Times: 7},
-			{Trait: "user_id", Value: "67890", Rule: profiles.RuleUser, At: at + 3, Times: 1}},
+			{Trait: "user_id", Value: "6***", Owner: "abc", Rule: profiles.RuleUser, At: at + 3, Times: 1}},
 	}
 	for i := range 9 {
 		p.Merges = append(p.Merges, profiles.Merge{At: at + value.Time(i), Winner: "0f3b9c", Loser: fmt.Sprint("p", i),

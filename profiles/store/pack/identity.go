@@ -42,6 +42,7 @@ func (e *encoder) identity(w *writing) {
 		u := &p.Unlinked[i]
 		e.str(u.Trait)
 		e.str(u.Value)
+		e.str(u.Owner)
 		e.str(u.Rule)
 		e.once(u.Event)
 		e.str(u.Source)
@@ -78,8 +79,8 @@ func (d *decoder) identity(r *reading) {
 		t.Source = d.str()
 		p.Traits[name] = t
 	}
-	for range d.count(7) {
-		p.Unlinked = append(p.Unlinked, profiles.Unlinked{Trait: d.str(), Value: d.str(), Rule: d.str(), Event: d.once(), Source: d.str(),
+	for range d.count(8) {
+		p.Unlinked = append(p.Unlinked, profiles.Unlinked{Trait: d.str(), Value: d.str(), Owner: d.str(), Rule: d.str(), Event: d.once(), Source: d.str(),
 			At: d.time(), Times: d.small()})
 	}
 	d.list(r, 6, func(d *decoder) { p.Merges = append(p.Merges, d.merge()) })
