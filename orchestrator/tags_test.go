@@ -25,7 +25,7 @@ func TestAMergeAsksTheRulesOfTags(t *testing.T) {
 	if a.tags() != "[own a new]" {
 		t.Fatalf("a has the tags %s", a.tags())
 	}
-	w.Merge(a.Person, b.Person, 1, max(a.now, b.now)+1)
+	w.Merge(a.Person, b.Person, 1, profiles.Cause{}, max(a.now, b.now)+1)
 	if a.tags() != "[own a own b vip]" {
 		t.Errorf("the one has the tags %s", a.tags())
 	}
