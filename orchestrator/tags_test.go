@@ -3,6 +3,8 @@ package orchestrator_test
 import (
 	"fmt"
 	"testing"
+
+	"journey/profiles"
 )
 
 const ruled = `

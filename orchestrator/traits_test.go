@@ -11,6 +11,7 @@ import (
 	"journey/dsl/cond"
 	"journey/dsl/value"
 	"journey/orchestrator"
+	"journey/profiles"
 )
 
 // computing has every computed trait there is, over all and over a window.
@@ -115,7 +116,7 @@ func TestComputedTraitsFollowFromTheEvents(t *testing.T) {
 			all = append(all, p)
 		}
 		now = now.Add(value.Minute)
-		w.Merge(people[0].Person, people[1].Person, 1, now)
+		w.Merge(people[0].Person, people[1].Person, 1, profiles.Cause{}, now)
 		now = now.Add(value.Duration(rapid.IntRange(0, 3000).Draw(t, "later")) * value.Minute)
 		w.Apply(people[0].Person, nil, now)
 		check(t, people[0], "", recomputed(all))
@@ -153,7 +154,7 @@ func TestAMergeCountsWhatBothHaveOnce(t *testing.T) {
 			Event: &cond.Event{ID: id, Name: "paid", Props: cond.PropsOf(map[string]any{"total": float64(3 + 3*i*i)})}}}, s.now)
 		s.wait(value.Hour)
 	}
-	w.Merge(a.Person, b.Person, 1, max(a.now, b.now))
+	w.Merge(a.Person, b.Person, 1, profiles.Cause{}, max(a.now, b.now))
 	if n, mean := a.Value("times"), a.Value("paid_mean"); n != 2.0 || mean != 9.0 {
 		t.Errorf("paid %v times, %v on average", n, mean)
 	}
