@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +93,18 @@ func runForecast(cmd *cobra.Command, dir string, logs []string, f *forecastFlags
 	}
 	for _, name := range f.people {
 		people = append(people, logFile(cmd, name))
+	}
+	// A name that was typed wrong is told before the hour that the first
+	// forecast may take.
+	for _, name := range slices.Concat(logs, f.people) {
+		if _, err := os.Stat(name); name != "-" && errors.Is(err, fs.ErrNotExist) {
+			return usage("there is no file %q", name)
+		}
+	}
+	if f.against != "" {
+		if _, err := readWorkspace(f.against); err != nil {
+			return err
+		}
 	}
 	options := forecast.Options{Log: log, People: people, Cores: f.cores, Sample: share, Each: f.against != ""}
 	if f.changes && f.against == "" {

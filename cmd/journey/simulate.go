@@ -287,6 +287,9 @@ func loadWorkspace(cmd *cobra.Command, dir string) (*dsl.Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(sources) == 0 {
+		return nil, noSources(dir)
+	}
 	program, diags := dsl.Load(sources)
 	if program == nil {
 		if err := tell(cmd.ErrOrStderr(), placed(dir, diags)); err != nil {

@@ -80,6 +80,9 @@ func runTests(cmd *cobra.Command, dirs []string, f testFlags) error {
 	if err != nil {
 		return usage("--run is no regular expression: %w", err)
 	}
+	if f.coverMin < 0 || f.coverMin > 100 {
+		return usage("--cover-min is a percentage, from 0 to 100")
+	}
 	dirs, err = spread(dirs)
 	if err != nil {
 		return err
