@@ -239,6 +239,7 @@ func (e *Engine) rouseOne(ctx context.Context, id string, version int64, freed f
 		}
 		for _, r := range v.p.Runs {
 			if due := v.dueAt(r); due != 0 && due <= v.now && !v.standsStill(r) && freed(r, orchestrator.Pending(v.p, r.ID)) {
+				orchestrator.LineUp(v.p, r.ID, v.now)
 				v.wake(r)
 			}
 		}

@@ -65,13 +65,25 @@ func (m *machine) inControl(group string, share float64) bool {
 // capped says whether a cap of the channel, or of all, is used up. A send that
 // is being attempted has taken its place.
 func (m *machine) capped(channel string) bool {
+	return m.usedUp(channel, func(*profiles.Send) bool { return true })
+}
+
+// placeMayGetFree says whether a cap that is used up would not be if what is
+// being attempted were refused by its provider: that is known shortly.
+func (m *machine) placeMayGetFree(channel string) bool {
+	return !m.usedUp(channel, func(s *profiles.Send) bool { return s.State != profiles.Attempting || m.isOld(s) })
+}
+
+// usedUp says whether those sends that count, of some, use up a cap of the
+// channel, or of all.
+func (m *machine) usedUp(channel string, some func(*profiles.Send) bool) bool {
 	for _, c := range m.plan.Settings.Caps {
 		if c.Channel != "" && c.Channel != channel {
 			continue
 		}
 		n := 0
 		for _, s := range m.p.Ledger {
-			if counted(s) && (c.Channel == "" || s.Channel == c.Channel) && m.within(c, s.At) {
+			if counted(s) && (c.Channel == "" || s.Channel == c.Channel) && m.within(c, s.At) && some(s) {
 				n++
 			}
 		}
@@ -158,7 +170,7 @@ func (m *machine) unhold(r *profiles.Run, at value.Time) {
 	}
 	// It is planned anew: sends go in the order in which their runs go on.
 	m.p.Ledger = slices.DeleteFunc(m.p.Ledger, func(s *profiles.Send) bool { return s == send })
-	send.At = m.at
+	send.At = m.now
 	r.State, r.Clock, r.Until = profiles.Sending, at, 0
 	m.line(r, send)
 	m.traceRun(TracePlanned, r, Trace{Name: send.Message})

@@ -71,6 +71,9 @@ func (m *machine) claim(id, owner string, deadline int64) Claim {
 	}
 	send.Exempt = step.exempt
 	if reason := m.judge(j, r, step, send); reason != "" {
+		if reason == SkippedCap && m.placeMayGetFree(send.Channel) {
+			return Claim{Verdict: NotYet}
+		}
 		m.settleSend(r, step, send, Outcome{State: profiles.Skipped, Reason: reason})
 		return Claim{Verdict: Decided}
 	}
@@ -142,18 +145,20 @@ func (m *machine) goesBefore(a, b *profiles.Run) bool {
 
 // queued says whether an earlier send of the person, with which this one
 // stands in line, is still planned, or is being attempted by a run that goes
-// before this one at its instant: that one may send more.
+// before this one at its instant: that one may send more. A send waits for
+// those that came into the line less than a minute ago, however late the line
+// is: what is due at one instant keeps its order after an outage, too.
 func (m *machine) queued(send *profiles.Send) bool {
 	for _, s := range m.p.Ledger {
 		if s == send {
 			return false
 		}
-		if m.at.Sub(s.At) >= m.scaled(queueFor) {
+		if m.isOld(s) {
 			continue
 		}
 		switch s.State {
 		case profiles.Planned:
-			if !m.held(s) && (m.inLine(s, send) || m.together(s, send)) {
+			if !m.keptBack(s) && (m.inLine(s, send) || m.together(s, send)) {
 				return true
 			}
 		case profiles.Attempting:
@@ -192,11 +197,16 @@ func (m *machine) mayCount(s *profiles.Send) bool {
 	return d != nil && d.personal && !d.exempt
 }
 
-// held says whether quiet hours, or the pause of its journey, hold a send.
-func (m *machine) held(s *profiles.Send) bool {
+// keptBack says whether quiet hours, the pause of its journey, or the stop of
+// its channel keep a planned send back: nobody waits for it.
+func (m *machine) keptBack(s *profiles.Send) bool {
 	r, ok := m.p.Run(s.Run)
-	return ok && (r.State == profiles.Holding || m.isPaused(r.Journey))
+	return ok && (r.State == profiles.Holding || m.Stands(m.p, r))
 }
+
+// isOld says whether a send has been planned, or attempted, for so long that
+// whoever was to make it may be dead.
+func (m *machine) isOld(s *profiles.Send) bool { return m.at.Sub(s.At) >= m.scaled(queueFor) }
 
 // scaled is a stretch of real time on the person's time.
 func (m *machine) scaled(d value.Duration) value.Duration {
@@ -207,17 +217,44 @@ func (m *machine) scaled(d value.Duration) value.Duration {
 }
 
 // catchUp lets the run's clock jump to now when the send is late by much: an
-// outage, a backlog, a pause. The next wait looks back to before the jump.
+// outage, a backlog, a pause. The next wait looks back to before the jump. All
+// that stand at planned sends of its instant jump with it: they stay runs of
+// one instant, and what they send on their way keeps its order.
 func (m *machine) catchUp(r *profiles.Run) {
 	late := m.at.Sub(r.Clock)
 	if late <= lateBy || late <= m.scaled(lateReally) {
 		return
 	}
-	if r.Back == 0 {
-		r.Back = r.Clock
+	clock := r.Clock
+	for _, o := range m.p.Runs {
+		if o != r && (o.Clock != clock || !m.standsInLine(o)) {
+			continue
+		}
+		if o.Back == 0 {
+			o.Back = o.Clock
+		}
+		o.Clock = m.at
+		m.traceRun(TraceJump, o, Trace{})
 	}
-	r.Clock = m.at
-	m.traceRun(TraceJump, r, Trace{})
+}
+
+// standsInLine says whether a run stands at a planned send that nothing keeps
+// back.
+func (m *machine) standsInLine(r *profiles.Run) bool {
+	if r.State != profiles.Sending || m.Stands(m.p, r) {
+		return false
+	}
+	s := pending(m.p, r)
+	return s != nil && s.State == profiles.Planned
+}
+
+// LineUp lets a run's planned send that was kept back stand in line as if it
+// were planned now: those that were kept back together are made in their
+// order, however long that was.
+func LineUp(p *profiles.Person, run string, now value.Time) {
+	if s := Pending(p, run); s != nil && s.State == profiles.Planned {
+		s.At = now
+	}
 }
 
 // judge asks, in the language's order, what may keep a message from being

@@ -205,7 +205,7 @@ func (m *machine) planned(j *dsl.Journey, r *profiles.Run, step, message, channe
 	r.Pass = m.pass(r)
 	send := &profiles.Send{
 		Run: r.ID, Step: step, Pass: r.Pass, Journey: j.Name, Message: message, Channel: channel,
-		State: profiles.Planned, At: m.at, Due: r.Clock,
+		State: profiles.Planned, At: m.now, Due: r.Clock,
 	}
 	m.line(r, send)
 	m.trim()
