@@ -107,12 +107,14 @@ func TestConformance(t *testing.T) {
 func workspaces(t *testing.T) (dirs []string) {
 	t.Helper()
 	for _, root := range []string{"conformance", "examples"} {
-		files, err := filepath.Glob(filepath.Join("..", root, "*", "workspace.journey"))
+		files, err := filepath.Glob(filepath.Join("..", root, "*", "*.journey"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no workspaces in %s: %v", root, err)
 		}
 		for _, f := range files {
-			dirs = append(dirs, filepath.Dir(f))
+			if dir := filepath.Dir(f); !slices.Contains(dirs, dir) {
+				dirs = append(dirs, dir)
+			}
 		}
 	}
 	return dirs
