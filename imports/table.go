@@ -275,3 +275,33 @@ func SeparatorName(c byte) string {
 	}
 	return strings.TrimSpace(strconv.QuoteRune(rune(c)))
 }
+
+// Rows reads any CSV file: its column names, and a function for its rows,
+// io.EOF at the end. Rows that cannot be read are passed over.
+func Rows(r io.Reader) (columns []string, next func() ([]string, error), err error) {
+	text, _, err := decoded(r, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	comma, err := separatorOf(text)
+	if err != nil {
+		return nil, nil, errors.New("the file has no line of column names")
+	}
+	t := &csvTable{r: text, comma: comma}
+	header, _, err := t.next(nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the line of column names cannot be read: %w", err)
+	}
+	for _, name := range header {
+		columns = append(columns, strings.TrimSpace(name))
+	}
+	return columns, func() ([]string, error) {
+		for {
+			row, _, err := t.next(nil)
+			var bad *rowError
+			if !errors.As(err, &bad) {
+				return row, err
+			}
+		}
+	}, nil
+}

@@ -98,6 +98,7 @@ func newRoot() *cobra.Command {
 		newGraph(),
 		newForecast(),
 		newImport(),
+		newInfer(),
 		newInit(),
 		newJourneys(),
 		newLSP(),
