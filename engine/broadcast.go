@@ -344,7 +344,7 @@ func absorbedBefore(p *profiles.Person, loser string, at value.Time) bool {
 // address makes the request to the person of a visit, if he is a member.
 func (as *addressed) address(v *visit, t *task) (answer orchestrator.Answer) {
 	if v.p.Release != v.live.plan.Hash {
-		v.take(v.world.Rebase(v.p, v.moment()))
+		v.fit()
 	}
 	now := v.instant()
 	if as.members != nil && !v.world.Holds(v.p, as.members, now) {
@@ -358,7 +358,5 @@ func (as *addressed) address(v *visit, t *task) (answer orchestrator.Answer) {
 	in.At = now
 	mark := *in.Mark
 	in.Mark = &mark
-	res := v.world.Apply(v.p, []orchestrator.Input{in}, now)
-	v.take(res)
-	return res.Answers[0]
+	return v.apply(in, now)
 }

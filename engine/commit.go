@@ -13,21 +13,28 @@ import (
 )
 
 // commitOf is the commit of what the tasks of a group made of a person.
-func (e *Engine) commitOf(rec *record, v *visit, group []*task) store.Commit {
+func (e *Engine) commitOf(rec *record, v *visit, group []*task) (store.Commit, error) {
 	c := store.Commit{
 		Person: v.p, Base: rec.base, Release: v.live.number, Switches: v.live.switches.Version,
-		Due: v.due(), Reactions: reactionsOf(v),
+		Due: v.due(), Reactions: reactionsOf(v), LogBound: e.logBound,
+	}
+	if e.logBound > 0 {
+		v.begun()
+		c.Log = v.log
 	}
 	for _, t := range group {
 		if t.lease != nil {
 			c.Lease = t.lease
+		}
+		if !t.input {
+			c.LogBound = 0
 		}
 		if v.p.Spilled > 0 && t.mark != nil && t.seen == nil {
 			c.Check = append(c.Check, *t.mark)
 		}
 	}
 	c.Spill = store.SpillMarks(v.p)
-	return c
+	return c, v.logErr
 }
 
 // committed takes the answer to a group's commit. again means that it was

@@ -93,8 +93,13 @@ func (e *Engine) ride(ctx context.Context, riders []*rider) {
 			e.unchanged(r.rec, r.v, r.group)
 			r.alone = false
 		default:
+			commit, err := e.commitOf(r.rec, r.v, r.group)
+			if err != nil {
+				r.answer(err)
+				continue
+			}
 			on = append(on, r)
-			commits = append(commits, e.commitOf(r.rec, r.v, r.group))
+			commits = append(commits, commit)
 		}
 	}
 	if len(on) == 0 {

@@ -47,6 +47,10 @@ type Options struct {
 	// Unsubscribe is the address of the page on which the receiver of a send
 	// can leave, by the send's key; nil: there is none.
 	Unsubscribe func(key, channel string) string
+	// LogBound, if it is not 0, has every commit append to the event log of its
+	// partition, of which so many entries may wait to be moved to files: beyond
+	// that calls are answered ErrUnavailable. 0: there is no event log.
+	LogBound int64
 	// Observe is told what the machine did with a person, after it has been
 	// committed; nil: nobody is.
 	Observe func(profile string, traces []orchestrator.Trace)
@@ -74,6 +78,7 @@ type Engine struct {
 	shape       func(*orchestrator.World)
 	forgetters  []Forgetter
 	fault       func(point string) error
+	logBound    int64
 
 	lanes    lanes
 	people   *lru[string, *record]
@@ -87,9 +92,11 @@ type Engine struct {
 	claims  claims
 	rebased sweepState
 
-	erasing      atomic.Bool  // a goroutine is at it
-	rewriting    sync.Mutex   // of rewrote
-	rewrote      time.Time    // when this process last had Redis's file of writes written anew, Redis's time
+	erasing   atomic.Bool             // a goroutine is at it
+	rewriting sync.Mutex              // of rewrote
+	rewrote   time.Time               // when this process last had Redis's file of writes written anew, Redis's time
+	held      atomic.Pointer[[]Lease] // those of the last Hold
+
 	broadcasting atomic.Bool  // a goroutine is at it
 	sweeping     atomic.Int64 // when this process last looked after sweepPartition, Unix ns
 
@@ -109,7 +116,8 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		store: o.Store, clock: o.Clock, log: o.Logger, owner: o.Owner, randomID: o.RandomID,
 		unsubscribe: o.Unsubscribe, observe: o.Observe, shape: o.World, fault: o.Fault, forgetters: o.Forgetters,
-		seats: newSeats(), nudges: make(chan int, store.Partitions),
+		logBound: o.LogBound,
+		seats:    newSeats(), nudges: make(chan int, store.Partitions),
 	}
 	if e.clock == nil {
 		e.clock = NewClock(1)
@@ -201,6 +209,9 @@ func (e *Engine) away(err error) error {
 		return nil
 	case errors.Is(err, ErrUnavailable):
 		return err
+	case errors.Is(err, store.ErrLogFull):
+		e.stats.logFull.Add(1)
+		return fmt.Errorf("%w (%w)", ErrUnavailable, err)
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		e.stats.unavailable.Add(1)
 		return fmt.Errorf("%w (%w)", ErrUnavailable, err)

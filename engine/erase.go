@@ -235,7 +235,7 @@ func (e *Engine) close(ctx context.Context, r *Erasure) error {
 		t := &task{cold: true, do: func(v *visit) error {
 			v.doubtful = true // another process may have begun runs
 			if len(v.p.Runs) > 0 {
-				v.take(v.world.End(v.p, EndedErased, v.instant()))
+				v.end(EndedErased)
 			}
 			return nil
 		}}

@@ -43,6 +43,8 @@ type task struct {
 	release int64
 	// lease is the lease it is done under, if any.
 	lease *store.Lease
+	// input says that it is an outsider's, who can be told to come again later.
+	input bool
 	// newborn says that nobody is stored there yet, as far as is known: he
 	// need not be loaded to find that out.
 	newborn bool
@@ -113,6 +115,8 @@ type visit struct {
 	now   value.Time // Redis's time of this attempt
 
 	reactions []orchestrator.Reaction
+	log       []byte // what goes to the event log; nil: nothing so far
+	logErr    error  // why that cannot be written
 	traces    []orchestrator.Trace
 	changed   bool // a commit is needed
 	touched   bool // the person is no longer as stored
@@ -317,7 +321,12 @@ func (e *Engine) serve(ctx context.Context, id string, group []*task, memory boo
 			e.unchanged(rec, v, group)
 			return
 		}
-		again, err := e.committed(ctx, rec, v, group, e.store.Commit(ctx, e.commitOf(rec, v, group))[0])
+		commit, err := e.commitOf(rec, v, group)
+		if err != nil {
+			finish(group, err)
+			return
+		}
+		again, err := e.committed(ctx, rec, v, group, e.store.Commit(ctx, commit)[0])
 		if !again {
 			finish(group, err)
 			return

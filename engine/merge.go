@@ -138,8 +138,8 @@ func (e *Engine) absorb(ctx context.Context, winner, loser string) error {
 			v.doubtful = true // finished: then the winner has absorbed him
 			return nil
 		}
-		if l.Person == nil {
-			return nil // nobody was stored there
+		if l.Person == nil || l.Person.Last == 0 {
+			return nil // nobody was ever stored there: the winner has nothing of him, not his age either
 		}
 		if err := e.needPlans(v.ctx, l.Person); err != nil {
 			return err
@@ -150,7 +150,7 @@ func (e *Engine) absorb(ctx context.Context, winner, loser string) error {
 			}
 		}
 		now := max(v.instant(), l.Person.Last+1)
-		v.take(v.world.Merge(v.p, l.Person, l.Base.Version(), l.Cause, now))
+		v.merge(l.Person, l.Base.Version(), l.Cause, now)
 		merged = true
 		return nil
 	}}

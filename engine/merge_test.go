@@ -13,6 +13,7 @@ import (
 
 	"journey/orchestrator"
 	"journey/profiles"
+	"journey/profiles/store"
 )
 
 var errKilled = errors.New("killed here")
@@ -346,4 +347,25 @@ func TestRacingBatches(t *testing.T) {
 		}
 	}
 	t.Logf("a: %+v", a.Counts())
+}
+
+// TestAMergeWithNobody: identifiers may lead to somebody who was never stored,
+// because his first call got no further. Who absorbs him stays as old as he is.
+func TestAMergeWithNobody(t *testing.T) {
+	e, _ := manual(t, startRedis(t).url)
+	deploy(t, e, shop)
+	ctx := context.Background()
+	id := submit(t, e, track("ann", "Nudged", "1", nil))[0].Profile
+	born := person(t, e, id).Created
+	if _, err := e.store.Point(ctx, []store.Pointer{{Identifier: profiles.Identifier{Trait: "anonymous_id", Value: "d"}, Profile: "nobody"}}); err != nil {
+		t.Fatal(err)
+	}
+	submit(t, e, Call{Kind: CallIdentify, Source: "web", UserID: "ann", AnonymousID: "d"})
+	p := person(t, e, id)
+	if p.Created != born || !p.HasIdentifier("anonymous_id", "d") {
+		t.Errorf("born %v, and then %v with %v", born, p.Created, p.Identifiers)
+	}
+	if to := submit(t, e, Call{Kind: CallTrack, Source: "web", AnonymousID: "d", Event: "Nudged", MessageID: "2"})[0].Profile; to != id {
+		t.Errorf("the device leads to %s", to)
+	}
 }

@@ -60,7 +60,18 @@ func (e *Engine) Hold(ctx context.Context, held []Lease) ([]Lease, error) {
 	if err != nil {
 		return held, e.away(err)
 	}
+	copied := slices.Clone(now)
+	e.held.Store(&copied)
 	return now, nil
+}
+
+// Held are the leases that this process had when it last called Hold. Another
+// may have taken one over since: what is done under it is fenced.
+func (e *Engine) Held() []Lease {
+	if held := e.held.Load(); held != nil {
+		return *held
+	}
+	return nil
 }
 
 func (e *Engine) hold(ctx context.Context, held []Lease) ([]Lease, error) {
@@ -110,6 +121,7 @@ func (e *Engine) others(leases []Lease) []int {
 // Withdraw gives the leases back and takes this process out of the share-out,
 // until it calls Hold again.
 func (e *Engine) Withdraw(ctx context.Context, held []Lease) error {
+	e.held.Store(nil)
 	return e.away(errors.Join(e.store.Leave(ctx, e.owner), e.store.GiveBack(ctx, held...)))
 }
 
@@ -224,11 +236,10 @@ func (e *Engine) tick(ctx context.Context, l Lease, id string) (woken int, err e
 // instant, and is told how late it is by now.
 func (v *visit) moments() {
 	if v.p.Release != v.live.plan.Hash {
-		v.take(v.world.Rebase(v.p, v.moment()))
+		v.fit()
 	}
 	if at := v.p.Moment; at != 0 && at <= v.now {
-		tick := []orchestrator.Input{{Kind: orchestrator.TickInput}}
-		v.take(v.world.Apply(v.p, tick, v.moment()))
+		v.apply(orchestrator.Input{Kind: orchestrator.TickInput}, v.moment())
 	}
 }
 
@@ -244,8 +255,7 @@ func (v *visit) giveUp(real time.Time) {
 		if v.e.claims.unheard(s.Owner) { // nothing was handed to the provider
 			out.State = profiles.Planned
 		}
-		_, res := v.world.Advance(v.p, s.Run, &out, v.moment())
-		v.take(res)
+		v.goOn(s.Run, &out)
 	}
 }
 

@@ -352,7 +352,7 @@ func (e *Engine) rememberAlias(ctx context.Context, it *item, previous, other st
 			}
 			in := orchestrator.Input{Kind: orchestrator.IdentifyInput, Source: it.call.Source, Unlinked: []profiles.Unlinked{{
 				Trait: "user_id", Value: profiles.Masked(previous), Owner: other, Rule: profiles.RuleAlias, Event: it.call.MessageID, Source: it.call.Source, Times: 1}}}
-			v.take(v.world.Apply(v.p, []orchestrator.Input{in}, v.instant()))
+			v.apply(in, v.instant())
 			return nil
 		}}
 		if err := e.on(ctx, owner, t); err != nil {

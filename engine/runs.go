@@ -133,9 +133,7 @@ func (v *visit) advance(run string, seen int64) (orchestrator.Order, bool) {
 	if !live || r.Seq > seen || v.idle() {
 		return v.answer(run)
 	}
-	order, res := v.world.Advance(v.p, run, nil, v.moment())
-	v.take(res)
-	return order, false
+	return v.goOn(run, nil), false
 }
 
 // RunLives is the reaction that starts a run's workflow as the run is now;

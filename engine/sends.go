@@ -140,19 +140,14 @@ func (e *Engine) decide(ctx context.Context, run string, seen int64) (d Draft, a
 				v.doubtful = true
 				return ErrNotYet
 			}
-			var res orchestrator.Result
-			d.Order, res = v.world.Advance(v.p, run, &out, v.moment())
-			v.take(res)
+			d.Order = v.goOn(run, &out)
 			again = out.State == profiles.Planned
 			return nil
 		}
-		c := v.world.Claim(v.p, run, v.moment(), "preview", 0)
+		c := v.claim(run, v.moment(), "preview", 0, nil)
 		if c.Verdict == orchestrator.Claimed { // it can be delivered by now
-			giveBack := orchestrator.Outcome{State: profiles.Planned}
-			_, res := v.world.Advance(v.p, run, &giveBack, v.moment())
-			c.Reactions = append(c.Reactions, res.Reactions...)
+			v.goOn(run, &orchestrator.Outcome{State: profiles.Planned})
 		}
-		v.take(c.Result)
 		if c.Verdict == orchestrator.NotYet {
 			return ErrNotYet
 		}
@@ -227,17 +222,15 @@ func (e *Engine) Claim(ctx context.Context, d Draft) (Draft, error) {
 			v.doubtful = true
 			return ErrNotYet
 		}
-		before := *s
-		c := v.world.Claim(v.p, d.Run, v.moment(), token, deadline)
-		v.take(c.Result) // what settling brought about holds in any case
+		same := func(m *orchestrator.Rendered) bool { return sameMessage(m, &d.Message) }
+		c := v.claim(d.Run, v.moment(), token, deadline, same)
 		switch {
 		case c.Verdict == orchestrator.NotYet:
 			return ErrNotYet
 		case c.Verdict == orchestrator.Decided:
 			out.Order = c.Order
 			return nil
-		case !sameMessage(&c.Message, &d.Message):
-			*s = before
+		case !same(&c.Message):
 			return ErrChanged
 		}
 		out.Ready, out.Owner, out.Message, out.Seq = true, token, c.Message, c.Order.Seq
@@ -288,10 +281,8 @@ func (e *Engine) Settle(ctx context.Context, d Draft, outcome orchestrator.Outco
 			order, lost = v.answer(d.Run)
 			return nil
 		}
-		var res orchestrator.Result
 		o := outcome
-		order, res = v.world.Advance(v.p, d.Run, &o, v.moment())
-		v.take(res)
+		order = v.goOn(d.Run, &o)
 		return nil
 	})
 	if nowhere(err) {

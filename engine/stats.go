@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // Stats counts what the engine did since it started.
 type Stats struct {
-	commits, conflicts, loads, hits, merges, lost, unavailable, duplicates, dropped, suppressed, rebased, wakes, panics atomic.Int64
+	commits, conflicts, loads, hits, merges, lost, unavailable, duplicates, dropped, suppressed, rebased, wakes, panics, logFull atomic.Int64
 }
 
 // Counts is a reading of the engine's counters.
@@ -21,6 +21,7 @@ type Counts struct {
 	Suppressed  int64 // calls about people whose data are not to be stored
 	Rebased     int64 // people the sweep fitted to a new release
 	Wakes       int64 // wakes that the sweeper emitted
+	LogFull     int64 // commits refused because too much waits in the event log
 	Panics      int64 // inputs that broke the machine: a bug
 }
 
@@ -31,6 +32,6 @@ func (e *Engine) Counts() Counts {
 		Commits: s.commits.Load(), Conflicts: s.conflicts.Load(), Loads: s.loads.Load(), Hits: s.hits.Load(),
 		Merges: s.merges.Load(), Lost: s.lost.Load(), Unavailable: s.unavailable.Load(),
 		Duplicates: s.duplicates.Load(), Dropped: s.dropped.Load(), Suppressed: s.suppressed.Load(), Rebased: s.rebased.Load(),
-		Wakes: s.wakes.Load(), Panics: s.panics.Load(),
+		Wakes: s.wakes.Load(), Panics: s.panics.Load(), LogFull: s.logFull.Load(),
 	}
 }

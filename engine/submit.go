@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"journey/orchestrator"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -319,7 +318,7 @@ func tasksFor(items []*item, newborn bool) []*task {
 }
 
 func (it *item) newTask(newborn bool) *task {
-	return &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn}
+	return &task{release: it.prep.release, mark: it.prep.mark, newborn: newborn, input: true}
 }
 
 // harvest takes the results of the chain's first items, as far as they are
@@ -454,9 +453,7 @@ func (it *item) applyTo(v *visit, t *task) error {
 		in.Mark = &mark
 	}
 	in.Identifiers = p.idents
-	res := v.world.Apply(v.p, []orchestrator.Input{in}, now)
-	v.take(res)
-	a := res.Answers[0]
+	a := v.apply(in, now)
 	it.result.Duplicate, it.result.Run, it.result.Refused = a.Duplicate, a.Run, a.Refused
 	return nil
 }

@@ -220,7 +220,7 @@ func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bo
 		if v.base == nil || v.p.Release == v.live.plan.Hash {
 			return nil
 		}
-		v.take(v.world.Rebase(v.p, v.moment()))
+		v.fit()
 		fitted = true
 		return nil
 	}}

@@ -42,7 +42,7 @@ func (e *Engine) Tag(ctx context.Context, ref string, add, remove []string) ([]s
 			}
 		}
 		at := v.instant()
-		v.take(v.world.Apply(v.p, []orchestrator.Input{{Kind: orchestrator.TagsInput, Tag: add, Untag: remove, At: at}}, at))
+		v.apply(orchestrator.Input{Kind: orchestrator.TagsInput, Tag: add, Untag: remove, At: at}, at)
 		now = profiles.NewView(v.p, profiles.ViewOptions{}).Tags
 		return nil
 	}}

@@ -31,6 +31,16 @@ type Commit struct {
 	// Reactions go to the partition's outbox, in this order.
 	Reactions []Reaction
 
+	// Log is what is appended to the partition's event log; nil: nothing.
+	Log []byte
+	// LogBound is how many entries may wait in the event log, this one
+	// included: ErrLogFull; 0: any number.
+	LogBound int64
+	// Version, if it is not 0, is what the person's version becomes instead of
+	// the next: a replay gives him the one he had. It must be above that of
+	// Base.
+	Version uint64
+
 	// Check are the marks of the inputs taken with this commit. They need to
 	// be given only if Person.Spilled is above 0: they are looked up among
 	// the marks moved out of Person.Marks (*DuplicateError).
@@ -46,7 +56,7 @@ type Commit struct {
 // Committed is what became of a Commit.
 type Committed struct {
 	Base *Base // of the person as he is stored now; nil with an Err
-	Err  error // ErrConflict, *ReleaseError, ErrSwitches, *MovedError, *DuplicateError, ErrFenced, ErrUnknown (its release), ErrUnavailable
+	Err  error // ErrConflict, *ReleaseError, ErrSwitches, *MovedError, *DuplicateError, ErrFenced, ErrLogFull, ErrUnknown (its release), ErrUnavailable
 }
 
 // Commit stores people, each in one atomic step, all in one flush; the
@@ -132,7 +142,7 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	if len(p.ID) > maxID || p.ID == "" {
 		return command{}, fmt.Errorf("a profile's id of %d bytes cannot be stored", len(p.ID))
 	}
-	next := &Base{version: c.Base.Version() + 1, due: c.Due, dueSet: true, keys: c.Base.keysOf(p.ID)}
+	next := &Base{version: max(c.Base.Version()+1, c.Version), due: c.Due, dueSet: true, keys: c.Base.keysOf(p.ID)}
 	var old *pack.Layout
 	buf := sent.buf[:0]
 	if c.Base != nil {
@@ -148,13 +158,17 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	sent.buf, sent.next = packed.Core, next
 
 	keys := next.keys
-	args := append(sent.args[:0], scriptCommit.name, commitKeys, keys.control, keys.person, keys.fields, keys.due, keys.outbox)
+	args := append(sent.args[:0], scriptCommit.name, commitKeys, keys.control, keys.person, keys.fields, keys.due, keys.outbox, keys.log)
 	if len(c.Check)+len(c.Spill) > 0 {
 		args[1] = commitKeys + 2
 		args = append(args, keyMarks(p.ID, today), keyMarks(p.ID, today-1))
 	}
 	args = append(args, packed.Core[:expected:expected], packed.Core[expected:], checked(c.Release), checked(c.Switches), c.token(), c.due(), keys.id)
-	if len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+len(c.Spill) > 0 { // of most commits there is nothing
+	more := len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+len(c.Spill) > 0 // of most commits there is nothing
+	if c.Log != nil || more {
+		args = append(args, c.Log, bounded(c.LogBound))
+	}
+	if more {
 		args = append(args, len(packed.Set), len(packed.Delete), len(c.Reactions), len(c.Check), len(c.Spill), expiry.UnixMilli())
 	}
 	for _, f := range packed.Set {
@@ -177,11 +191,19 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 }
 
 // commitKeys is how many keys the script has without those of marks.
-const commitKeys = 5
+const commitKeys = 6
 
 // checked is a number that must be in force; below 0 it need not.
 func checked(n int64) any {
 	if n < 0 {
+		return ""
+	}
+	return n
+}
+
+// bounded is a bound; 0: there is none.
+func bounded(n int64) any {
+	if n <= 0 {
 		return ""
 	}
 	return n
@@ -241,6 +263,8 @@ func answered(c *Commit, reply any) error {
 		return errBehind
 	case "FENCED":
 		return ErrFenced
+	case "LOGFULL":
+		return ErrLogFull
 	case "SEEN":
 		return seen(c, parts[1:])
 	}

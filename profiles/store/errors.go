@@ -17,6 +17,9 @@ var (
 	ErrSwitches = errors.New("the switches were changed meanwhile")
 	// ErrFenced: somebody else has the partition's lease now.
 	ErrFenced = errors.New("the lease of the partition was taken over by another process")
+	// ErrLogFull: the event log cannot be moved to its files as fast as it
+	// grows, or not at all. Nothing was written.
+	ErrLogFull = errors.New("too much waits in the event log to be moved to its files")
 	// ErrUnavailable: Redis cannot be reached, does not answer in time or
 	// refuses to write. It wraps its cause. After a commit it means that
 	// nothing is known about whether the commit happened.

@@ -42,6 +42,10 @@ var (
 	giveBackLua string
 	//go:embed scripts/ack.lua
 	ackLua string
+	//go:embed scripts/logplan.lua
+	logPlanLua string
+	//go:embed scripts/logtrim.lua
+	logTrimLua string
 	//go:embed scripts/raise.lua
 	raiseLua string
 	//go:embed scripts/publish.lua
@@ -69,6 +73,8 @@ var (
 	scriptLease    = newScript(leaseLua)
 	scriptGiveBack = newScript(giveBackLua)
 	scriptAck      = newScript(ackLua)
+	scriptLogPlan  = newScript(logPlanLua)
+	scriptLogTrim  = newScript(logTrimLua)
 	scriptRaise    = newScript(raiseLua)
 	scriptPublish  = newScript(publishLua)
 	scriptSwitches = newScript(switchesLua)
