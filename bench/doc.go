@@ -19,7 +19,7 @@
 //	load.go       the load generator, a process of its own
 //	events.go     300-byte events; workspace.go: 20 segments, 10 journeys
 //	serve.go      the roles that are measured: Journey, and Echo beside it
-//	events_rows.go, person_row.go, runs_row.go, start_row.go, tests_rows.go,
+//	events_rows.go, person_row.go, runs_row.go, start_row.go, import_row.go, tests_rows.go,
 //	simulated_row.go, language_rows.go
 //	              the rows
 //	handwritten.go  the Temporal workflow that runs are measured beside

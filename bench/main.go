@@ -22,6 +22,7 @@ type bench struct {
 	people   int           // whose events are posted
 	before   int           // events that each of them has already
 	stored   int           // whose bytes are counted, and with whom journeyd starts
+	rows     int           // of a file that is imported
 	runs     int           // of a side in a round
 	toOne    int           // events to one person
 	sides    string        // of the event rows, that take part
@@ -42,6 +43,7 @@ var rowsOf = []struct {
 	{"bytes", (*bench).bytesRow},
 	{"person", (*bench).personRow},
 	{"start", (*bench).startRow},
+	{"import", (*bench).importRow},
 	{"simulated", (*bench).simulatedRow},
 	{"forecast", (*bench).forecastRow},
 	{"check", (*bench).checkRow},
@@ -79,12 +81,13 @@ func play(name string, args []string) error {
 func run() error {
 	b := &bench{}
 	quick := flag.Bool("quick", false, "every row, briefly")
-	only := flag.String("only", "", "rows to measure, separated by commas: events, runs, history, condition, bytes, person, start, simulated, forecast, check")
+	only := flag.String("only", "", "rows to measure, separated by commas: events, runs, history, condition, bytes, person, start, import, simulated, forecast, check")
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds; a figure is their median")
 	flag.DurationVar(&b.slice, "slice", 700*time.Millisecond, "length of a turn; each side has four in a round")
 	flag.IntVar(&b.people, "people", 10_000, "people whose events are posted")
 	flag.IntVar(&b.before, "before", 20, "events that each of them has before the first round")
 	flag.IntVar(&b.stored, "stored", 100_000, "people whose bytes are counted, and with whom the server starts")
+	flag.IntVar(&b.rows, "rows", 1_000_000, "rows of the file that is imported")
 	flag.IntVar(&b.runs, "runs", 300, "runs of each side in a round")
 	flag.IntVar(&b.toOne, "to-one", 100_000, "events to one person")
 	flag.StringVar(&b.journeyd, "journeyd", filepath.Join("bin", "journeyd"), "the server, as make build leaves it")
@@ -92,7 +95,7 @@ func run() error {
 	flag.StringVar(&b.profiles, "cpuprofile", "", "folder for processor profiles (hot.prof, cold.prof) of the servers of the event rows")
 	flag.Parse()
 	if *quick {
-		b.rounds, b.slice, b.people, b.stored, b.runs, b.toOne = 3, 150*time.Millisecond, 1000, 10_000, 60, 10_000
+		b.rounds, b.slice, b.people, b.stored, b.runs, b.toOne, b.rows = 3, 150*time.Millisecond, 1000, 10_000, 60, 10_000, 20_000
 	}
 	if _, err := os.Stat(b.journeyd); err != nil {
 		return fmt.Errorf("there is no %s: run make build first", b.journeyd)
