@@ -2,11 +2,15 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"journey/profiles"
+	"journey/why"
 )
 
 func rules(p *profiles.Person) map[string]profiles.Unlinked {
@@ -119,5 +123,82 @@ func TestMergesAreRecorded(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// reads is how many times Redis has read something from a connection.
+func reads(t *testing.T, url string) int {
+	t.Helper()
+	text, _ := ask(t, url, "INFO", "stats").([]byte)
+	for _, line := range strings.Fields(string(text)) {
+		if n, ok := strings.CutPrefix(line, "total_reads_processed:"); ok {
+			count, _ := strconv.Atoi(n)
+			return count
+		}
+	}
+	t.Skip("this Redis does not count its reads")
+	return 0
+}
+
+// All of somebody is shown with its sources and reasons, in three round trips
+// at most.
+func TestPortrait(t *testing.T) {
+	url := startRedis(t).url
+	e := startEngine(t, url)
+	deploy(t, e, shop)
+	c := track("", "Order Completed", "o-1", map[string]any{"total": 7.0})
+	c.AnonymousID = "d1"
+	submit(t, e, c, track("ann", "Nudged", "n-1", nil), Call{Kind: CallIdentify, Source: "crm", MessageID: "i-1", UserID: "ann", AnonymousID: "d1",
+		Traits: map[string]any{"name": "Ann Secret", "consent": map[string]any{"email": true}}})
+	for i := range 30 {
+		submit(t, e, track("ann", "Nudged", fmt.Sprint("n-", i+2), map[string]any{"n": float64(i)}))
+	}
+	ctx := context.Background()
+	show := func(o why.PortraitOptions) *why.Portrait {
+		p, err := patiently(func() (*why.Portrait, error) { return e.Portrait(ctx, "anonymous_id:d1", o) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	least := 1 << 30
+	for range 20 { // whatever else goes on, goes on seldom
+		before := reads(t, url)
+		show(why.PortraitOptions{})
+		least = min(least, reads(t, url)-before-1)
+	}
+	if least > 3 {
+		t.Errorf("it takes %d round trips", least)
+	}
+	t.Logf("%d round trips", least)
+	p := show(why.PortraitOptions{Events: 8})
+	if len(p.Merges) != 1 || p.Merges[0].Source != "crm" || p.Merges[0].Event != "i-1" {
+		t.Errorf("merges: %+v", p.Merges)
+	}
+	if len(p.Consents) != 1 || p.Consents[0].Name != "consent.email" || p.Consents[0].Source != "crm" || p.Consents[0].At == "" {
+		t.Errorf("consents: %+v", p.Consents)
+	}
+	if len(p.Segments) == 0 || p.Segments[0].Name != "buyers" || p.Segments[0].Why == nil || !p.Segments[0].Why.Holds || len(p.Segments[0].Why.Reads) == 0 {
+		t.Errorf("segments: %+v", p.Segments)
+	}
+	seen := map[string]bool{}
+	for page := p; ; page = show(why.PortraitOptions{Before: page.Older, Events: 7}) {
+		for _, ev := range page.Events {
+			key := fmt.Sprint(ev)
+			if seen[key] {
+				t.Errorf("%s is on two pages", key)
+			}
+			seen[key] = true
+		}
+		if page.Older == "" {
+			break
+		}
+	}
+	if len(seen) != 21 { // the newest 20, and the order, which a condition reads
+		t.Errorf("%d events are shown", len(seen))
+	}
+	b, err := json.Marshal(show(why.PortraitOptions{Mask: true}))
+	if err != nil || strings.Contains(string(b), "Secret") || strings.Contains(string(b), `"ann"`) {
+		t.Errorf("masked: %s %v", b, err)
 	}
 }

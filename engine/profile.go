@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"journey/dsl/value"
 	"journey/profiles"
 	"journey/profiles/clean"
 	"journey/profiles/store"
@@ -25,6 +26,40 @@ func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error
 	return profiles.NewView(p, profiles.ViewOptions{Step: e.stepOf}), nil
 }
 
+// Portrait is all that is known of somebody, and why he is where he is; the
+// reference is that of Profile. It takes at most three round trips to the
+// store, however much there is.
+func (e *Engine) Portrait(ctx context.Context, ref string, o why.PortraitOptions) (*why.Portrait, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	p, live, now, err := e.asItIs(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return why.Paint(live.world, p, now, o), nil
+}
+
+// asItIs is somebody as the live release has him now: a copy that is fitted
+// to it as the next input would.
+func (e *Engine) asItIs(ctx context.Context, ref string) (*profiles.Person, *living, value.Time, error) {
+	p, err := e.known(ctx, ref)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	live := e.living.Load()
+	if live == nil {
+		return nil, nil, 0, ErrNoRelease
+	}
+	now, err := e.Now(ctx)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if p.Release != live.plan.Hash {
+		live.world.Rebase(p, p.Last) // on this copy alone: what the next input does first
+	}
+	return p, live, max(now, p.Last), nil
+}
+
 // Why explains how somebody and a journey stand to each other, as he is
 // stored; nothing happens to him by it. The reference is that of Profile. A
 // journey that there is none of is a *CallError with the code
@@ -32,22 +67,11 @@ func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error
 func (e *Engine) Why(ctx context.Context, ref, journey string) (*why.Explanation, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	p, err := e.known(ctx, ref)
+	p, live, now, err := e.asItIs(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	live := e.living.Load()
-	if live == nil {
-		return nil, ErrNoRelease
-	}
-	now, err := e.Now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if p.Release != live.plan.Hash {
-		live.world.Rebase(p, p.Last) // on this copy alone: what the next input does first
-	}
-	told := why.Explain(live.world, p, journey, max(now, p.Last))
+	told := why.Explain(live.world, p, journey, now)
 	if told == nil {
 		return nil, &CallError{Code: "unknown-journey", Field: "journey", Message: "there is no such journey in the live release"}
 	}

@@ -48,6 +48,13 @@ func (f *fake) Submit(ctx context.Context, calls []engine.Call) ([]engine.CallRe
 
 func (f *fake) Profile(_ context.Context, ref string) (*profiles.View, error) { return f.profile(ref) }
 
+func (f *fake) Portrait(_ context.Context, ref string, _ why.PortraitOptions) (*why.Portrait, error) {
+	if ref != "user_id:ann" {
+		return nil, engine.ErrNoProfile
+	}
+	return &why.Portrait{ID: "p"}, nil
+}
+
 func (f *fake) Why(_ context.Context, ref, journey string) (*why.Explanation, error) {
 	return &why.Explanation{Person: ref, Journey: journey}, nil
 }

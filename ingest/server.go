@@ -24,6 +24,7 @@ type Engine interface {
 	// no timer that tells of it (engine.Until).
 	Submit(ctx context.Context, calls []engine.Call) ([]engine.CallResult, error)
 	Profile(ctx context.Context, ref string) (*profiles.View, error)
+	Portrait(ctx context.Context, ref string, o why.PortraitOptions) (*why.Portrait, error)
 	Why(ctx context.Context, ref, journey string) (*why.Explanation, error)
 	Tag(ctx context.Context, ref string, add, remove []string) ([]string, error)
 	Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error)

@@ -110,6 +110,7 @@ func newRoot() *cobra.Command {
 		newTest(),
 		newVersion(),
 		newWhy(),
+		newPerson(),
 	)
 	return root
 }

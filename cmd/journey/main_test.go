@@ -82,7 +82,7 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && path == "/v1/admin/releases":
 		answerJSON(w, map[string]any{"releases": a.newestFirst()})
 	case strings.HasPrefix(path, "/v1/profiles/"):
-		a.profile(w, strings.TrimPrefix(path, "/v1/profiles/"))
+		a.profile(w, strings.TrimPrefix(path, "/v1/profiles/"), r.URL.Query().Get("full") == "true")
 	case r.Method == http.MethodPost && path == "/v1/admin/releases":
 		a.publish(w, r)
 	case r.Method == http.MethodPost && scan(path, "/v1/admin/releases/%d/rollback", &n):
@@ -116,7 +116,7 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // profile answers about ann, who is known in full.
-func (a *adminAPI) profile(w http.ResponseWriter, path string) {
+func (a *adminAPI) profile(w http.ResponseWriter, path string, full bool) {
 	ref, journey, why := strings.Cut(path, "/why/")
 	switch {
 	case ref != "user_id:ann":
@@ -125,6 +125,9 @@ func (a *adminAPI) profile(w http.ResponseWriter, path string) {
 		problemJSON(w, http.StatusNotFound, map[string]any{"detail": "there is no such journey in the live release", "code": "unknown-journey"})
 	case why:
 		answerJSON(w, map[string]any{"person": ref, "journey": journey, "state": "waiting", "rendered": "user_id:ann, hello\nis in it since 2026-03-02 09:00\n"})
+	case full:
+		answerJSON(w, map[string]any{"id": "p1", "identifiers": []any{map[string]any{"trait": "user_id", "value": "ann", "source": "web"}},
+			"rendered": "profile p1\nidentifiers:\n  user_id ann, by web\n"})
 	default:
 		answerJSON(w, map[string]any{
 			"id":          "p1",
