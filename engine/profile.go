@@ -23,7 +23,26 @@ func (e *Engine) Profile(ctx context.Context, ref string) (*profiles.View, error
 	if err != nil {
 		return nil, err
 	}
-	return profiles.NewView(p, profiles.ViewOptions{Step: e.stepOf}), nil
+	view := profiles.NewView(p, profiles.ViewOptions{Step: e.stepOf})
+	return view, e.present(ctx, p, view)
+}
+
+// present makes what follows from data and time (segments, tags and computed
+// traits) right at this moment, whether or not the owner of the person's
+// partition has come to it. Nothing else is told before it is stored.
+func (e *Engine) present(ctx context.Context, p *profiles.Person, view *profiles.View) error {
+	live := e.living.Load()
+	if live == nil {
+		return nil
+	}
+	now, err := e.Now(ctx)
+	if err != nil {
+		return err
+	}
+	bringTo(live.world, p, now) // on this copy alone
+	fresh := profiles.NewView(p, profiles.ViewOptions{})
+	view.Traits, view.Tags, view.Segments = fresh.Traits, fresh.Tags, fresh.Segments
+	return nil
 }
 
 // Portrait is all that is known of somebody, and why he is where he is; the

@@ -205,10 +205,14 @@ func (e *Engine) fit(ctx context.Context, ids []string, number int64) error {
 		return err
 	})
 	e.rebased.mu.Lock()
-	defer e.rebased.mu.Unlock()
 	e.rebased.progress.People += int64(len(ids))
 	e.rebased.progress.Fitted += fitted.Load()
-	return err
+	far := e.rebased.progress
+	e.rebased.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return e.away(e.store.SetSweeping(ctx, number, far.People, far.Fitted))
 }
 
 func (e *Engine) fitOne(ctx context.Context, id string, number int64) (fitted bool, err error) {

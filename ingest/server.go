@@ -26,6 +26,10 @@ type Engine interface {
 	Profile(ctx context.Context, ref string) (*profiles.View, error)
 	Portrait(ctx context.Context, ref string, o why.PortraitOptions) (*why.Portrait, error)
 	Why(ctx context.Context, ref, journey string) (*why.Explanation, error)
+	Segments(ctx context.Context) ([]engine.SegmentSize, int64, engine.Fitting, error)
+	Members(ctx context.Context, segment string, found func(engine.Member) error) (people int64, err error)
+	Overlap(ctx context.Context, first, second string, progress func(engine.Overlap) error) (engine.Overlap, error)
+	Preview(ctx context.Context, condition string, progress func(engine.Preview) error) (engine.Preview, error)
 	Tag(ctx context.Context, ref string, add, remove []string) ([]string, error)
 	Deploy(ctx context.Context, sources map[string]string, dryRun bool, by string) (engine.Release, []diag.Diagnostic, error)
 	Releases(ctx context.Context) ([]engine.Release, error)
@@ -132,6 +136,7 @@ type Server struct {
 	budget    budget        // of bytes
 	importing chan struct{} // a place for each file that is imported
 	working   atomic.Int64  // requests that are worked on
+	walking   atomic.Int64  // of them those that look at all people
 	draining  atomic.Bool
 	metrics   *metrics
 }

@@ -144,9 +144,10 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	}
 	next := &Base{version: max(c.Base.Version()+1, c.Version), due: c.Due, dueSet: true, keys: c.Base.keysOf(p.ID)}
 	var old *pack.Layout
+	var was []string
 	buf := sent.buf[:0]
 	if c.Base != nil {
-		old = c.Base.layout
+		old, was = c.Base.layout, c.Base.counted
 		buf = appendHead(buf, stateHere, c.Base.version)
 	}
 	expected := len(buf)
@@ -157,14 +158,20 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	next.layout = packed.Layout
 	sent.buf, sent.next = packed.Core, next
 
+	next.counted = countsOf(p, was)
+	counts := differences(was, next.counted)
 	keys := next.keys
 	args := append(sent.args[:0], scriptCommit.name, commitKeys, keys.control, keys.person, keys.fields, keys.due, keys.outbox, keys.log)
 	if len(c.Check)+len(c.Spill) > 0 {
 		args[1] = commitKeys + 2
 		args = append(args, keyMarks(p.ID, today), keyMarks(p.ID, today-1))
 	}
+	if len(counts) > 0 {
+		args[1] = args[1].(int) + 1
+		args = append(args, keys.counts)
+	}
 	args = append(args, packed.Core[:expected:expected], packed.Core[expected:], checked(c.Release), checked(c.Switches), c.token(), c.due(), keys.id)
-	more := len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+len(c.Spill) > 0 // of most commits there is nothing
+	more := len(packed.Set)+len(packed.Delete)+len(c.Reactions)+len(c.Check)+len(c.Spill)+len(counts) > 0 // of most commits there is nothing
 	if c.Log != nil || more {
 		args = append(args, c.Log, bounded(c.LogBound))
 	}
@@ -185,6 +192,9 @@ func (s *Store) command(c *Commit, sent *committing, today int64, expiry time.Ti
 	}
 	for _, m := range c.Spill {
 		args = append(args, markField(m), markPayload(m))
+	}
+	for _, d := range counts {
+		args = append(args, d.name, d.by)
 	}
 	sent.args = args
 	return command{name: "EVALSHA", args: args, script: scriptCommit}, nil

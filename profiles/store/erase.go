@@ -51,7 +51,24 @@ func (s *Store) Shut(ctx context.Context, ids []profiles.Identifier) error {
 // Reopen opens somebody who was closed, and makes him due, for time went on
 // meanwhile. It answers whether he was closed.
 func (s *Store) Reopen(ctx context.Context, id string) (bool, error) {
-	return redis.Bool(s.ask(ctx, scriptReopen.call([]string{keyPerson(id), keyDue(Partition(id))}, id)))
+	found, _, err := s.Load(ctx, id) // nobody changes him while he is closed
+	if err == nil {
+		err = found[0].Err
+	}
+	if err != nil {
+		return false, err
+	}
+	if !Nowhere(found[0].Moving) {
+		return false, nil
+	}
+	args := []any{id}
+	if found[0].ID == id && found[0].Base != nil {
+		for _, name := range found[0].Base.counted {
+			args = append(args, name)
+		}
+	}
+	n := Partition(id)
+	return redis.Bool(s.ask(ctx, scriptReopen.call([]string{keyPerson(id), keyDue(n), keyCounts(n)}, args...)))
 }
 
 // Erasure is the record of somebody's wish that his data go, or are not stored

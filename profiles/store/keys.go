@@ -60,6 +60,7 @@ func keyControl(partition int) string { return tags[partition] + "control" }
 func keyDue(partition int) string     { return tags[partition] + "due" }
 func keyOutbox(partition int) string  { return tags[partition] + "outbox" }
 func keyLog(partition int) string     { return tags[partition] + "log" }
+func keyCounts(partition int) string  { return tags[partition] + "counts" }
 
 // The keys of a person.
 func keyPerson(id string) string { return tags[Partition(id)] + "p" + id }
@@ -67,13 +68,13 @@ func keyFields(id string) string { return tags[Partition(id)] + "f" + id }
 
 // personKeys are the keys of a commit, ready to be sent.
 type personKeys struct {
-	id, control, person, fields, due, outbox, log any // strings
+	id, control, person, fields, due, outbox, log, counts any // strings
 }
 
 // partitionKeys are those that all people of a partition share.
 var partitionKeys = func() (all [Partitions]personKeys) {
 	for i := range all {
-		all[i] = personKeys{control: keyControl(i), due: keyDue(i), outbox: keyOutbox(i), log: keyLog(i)}
+		all[i] = personKeys{control: keyControl(i), due: keyDue(i), outbox: keyOutbox(i), log: keyLog(i), counts: keyCounts(i)}
 	}
 	return all
 }()

@@ -46,8 +46,14 @@ func (s *Store) StartMove(ctx context.Context, loser string, base *Base, winner 
 	if err != nil {
 		return 0, fmt.Errorf("the cause of a merge: %w", err)
 	}
-	reply, err := s.ask(ctx, scriptMove.call([]string{keyPerson(loser), keyDue(Partition(loser)), keyFields(loser)},
-		base.expect(), head(stateMoving, base.Version()+1), winner, loser, fieldCause, why))
+	args := []any{base.expect(), head(stateMoving, base.Version()+1), winner, loser, fieldCause, why}
+	if base != nil {
+		for _, name := range base.counted {
+			args = append(args, name)
+		}
+	}
+	n := Partition(loser)
+	reply, err := s.ask(ctx, scriptMove.call([]string{keyPerson(loser), keyDue(n), keyFields(loser), keyCounts(n)}, args...))
 	if err != nil {
 		return 0, err
 	}

@@ -45,7 +45,8 @@ type Base struct {
 	version uint64
 	layout  *pack.Layout
 	due     value.Time
-	dueSet  bool // due is known
+	dueSet  bool     // due is known
+	counted []string // in which counts he is
 	keys    *personKeys
 }
 
@@ -212,7 +213,11 @@ func (s *Store) loaded(ctx context.Context, l *loading, replies []any) error {
 		l.Person = profiles.New(l.ID, 0) // moving, and was never stored
 		return nil
 	}
-	return s.decode(ctx, l, body, replies[1])
+	if err := s.decode(ctx, l, body, replies[1]); err != nil || l.again {
+		return err
+	}
+	l.Base.counted = countsOf(l.Person, nil)
+	return nil
 }
 
 // readCause finds why a person moves among his fields. One who was marked by

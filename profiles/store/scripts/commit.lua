@@ -9,6 +9,8 @@
 --       7 his spilled marks of today (hash: mark -> payload), to be written too
 --       8 his spilled marks of yesterday; both only if there are marks among
 --         the arguments
+--       the last: the partition's counts (hash: segment -> members), only if
+--         some change
 -- ARGV  1 state and version that he must have: "a" and 8 bytes; "" if he must not be there
 --       2 the person to be stored, with state and version in front
 --       3 the live release's number; "" if it does not matter
@@ -27,7 +29,8 @@
 --         10 and on)
 --      16 and on: name and data of each field to be set; name of each to be
 --         deleted; each reaction; each mark that must not have been seen;
---         mark and payload of each that is spilled
+--         mark and payload of each that is spilled; name and difference of
+--         each count that changes
 --
 -- Answers the number of the last reaction in the outbox (0 if there is none),
 -- or why nothing was written:
@@ -137,5 +140,11 @@ for i = 1, spills do
 end
 if spills > 0 then
   redis.call('PEXPIREAT', KEYS[7], ARGV[15])
+end
+
+for i = at + 1, #ARGV, 2 do
+  if redis.call('HINCRBY', KEYS[#KEYS], ARGV[i], ARGV[i + 1]) == 0 then
+    redis.call('HDEL', KEYS[#KEYS], ARGV[i])
+  end
 end
 return last

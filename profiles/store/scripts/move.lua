@@ -4,12 +4,14 @@
 -- KEYS  1 the person
 --       2 the partition's moments (sorted set)
 --       3 his fields (hash)
+--       4 the partition's counts (hash)
 -- ARGV  1 state and version that he must have; "" if he must not be there
 --       2 state "m" and the new version
 --       3 the winner's id
 --       4 his own id
 --       5 the field for the cause of the merge
 --       6 the cause
+--       7 and on: the counts that he is in, and leaves
 --
 -- Answers {"OK", version}, also if he is moving or has moved to that winner
 -- already; {"MOVED", "m" or "f", id} if it is another one; {"CONFLICT"}.
@@ -36,4 +38,9 @@ end
 redis.call('SET', KEYS[1], ARGV[2] .. string.char(string.len(ARGV[3])) .. ARGV[3] .. string.sub(all, 10))
 redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])
 redis.call('ZADD', KEYS[2], 0, ARGV[4])
+for i = 7, #ARGV do
+  if redis.call('HINCRBY', KEYS[4], ARGV[i], -1) == 0 then
+    redis.call('HDEL', KEYS[4], ARGV[i])
+  end
+end
 return {'OK', string.sub(ARGV[2], 2, 9)}

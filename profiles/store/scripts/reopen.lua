@@ -2,7 +2,9 @@
 --
 -- KEYS  1 the person
 --       2 the partition's moments (sorted set)
+--       3 the partition's counts (hash)
 -- ARGV  1 his id
+--       2 and on: the counts that he is in again
 --
 -- Answers 1; 0 if he is not closed. He becomes due at once, for time has gone
 -- on meanwhile. One who was never stored is taken away.
@@ -27,4 +29,7 @@ for i = 8, 1, -1 do
 end
 redis.call('SET', KEYS[1], 'a' .. string.char(unpack(version)) .. body)
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
+for i = 2, #ARGV do
+  redis.call('HINCRBY', KEYS[3], ARGV[i], 1)
+end
 return 1
