@@ -148,6 +148,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
+// Owner names this process in leases and claims.
+func (e *Engine) Owner() string { return e.owner }
+
 // Close stops what the engine does by itself and waits for the commits under
 // way. The store stays open.
 func (e *Engine) Close() error {

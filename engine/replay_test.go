@@ -359,3 +359,76 @@ func samePeople(t *testing.T, got, want map[string]*profiles.Person) {
 		}
 	}
 }
+
+// TestTheLogForgets: of somebody who is erased nothing stays in the log, and a
+// replay makes the others alone.
+func TestTheLogForgets(t *testing.T) {
+	ctx := context.Background()
+	disk, err := eventlog.OpenDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forgetter := &eventlog.Eraser{From: disk}
+	e := startEngine(t, startRedis(t).url, func(o *Options) {
+		o.Clock, o.LogBound, o.Forgetters = ManualClock(start), 1000, []Forgetter{forgetter}
+	})
+	forgetter.Streams = e.store
+	deploy(t, e, shop)
+	ann := submit(t, e, track("ann", "Nudged", "1", nil))[0].Profile
+	bo := submit(t, e, track("bo", "Nudged", "2", nil))[0].Profile
+	s := &story{t: t, rnd: rand.New(rand.NewPCG(1, 1))}
+	s.writes(e, disk, 1<<30)
+	submit(t, e, track("ann", "Nudged", "3", nil)) // waits in the stream
+	r, err := e.Erase(ctx, "user_id:ann", DeleteOnly, "test")
+	if err != nil || r.State == ErasureFinished {
+		t.Fatalf("the erasure is %+v, %v, while an entry waits", r, err)
+	}
+	s.writes(e, disk, 1<<30)
+	if err := forgetter.Forget(ctx, []string{ann}, nil); err != nil {
+		t.Fatal(err)
+	}
+	log, err := eventlog.Open(ctx, disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range log.Epochs[0].Partitions() {
+		for entry, err := range log.Epochs[0].Entries(ctx, p) {
+			if err != nil || entry.Profile != bo {
+				t.Errorf("an entry of %v is left, %v", entry, err)
+			}
+		}
+	}
+	again := startEngine(t, startRedis(t).url, func(o *Options) { o.Clock = ManualClock(start) })
+	if _, err := again.Replay(ctx, log, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Profile(ctx, "user_id:ann"); !errors.Is(err, ErrNoProfile) {
+		t.Errorf("who was erased is back: %v", err)
+	}
+	want := everybody(t, e)
+	delete(want, ann) // he is closed, and not gone yet
+	samePeople(t, everybody(t, again), want)
+}
+
+// TestAFullLogRefuses: while the log cannot be written, calls are taken up to a
+// bound and then refused; nothing is lost, and it goes on by itself.
+func TestAFullLogRefuses(t *testing.T) {
+	disk, err := eventlog.OpenDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := startEngine(t, startRedis(t).url, func(o *Options) { o.Clock, o.LogBound = ManualClock(start), 3 })
+	deploy(t, e, shop)
+	for i := range 3 {
+		submit(t, e, track("ann", "Nudged", fmt.Sprint(i), nil))
+	}
+	if _, err := e.Submit(context.Background(), []Call{track("ann", "Nudged", "4", nil)}); !errors.Is(err, ErrUnavailable) {
+		t.Fatalf("a call beyond the bound: %v", err)
+	}
+	if e.Counts().LogFull == 0 {
+		t.Error("the refusal is not counted")
+	}
+	s := &story{t: t, rnd: rand.New(rand.NewPCG(1, 1))}
+	s.writes(e, disk, 1<<30)
+	submit(t, e, track("ann", "Nudged", "4", nil))
+}

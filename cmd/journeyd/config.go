@@ -42,6 +42,8 @@ type config struct {
 	WebhookPrivate bool                `koanf:"webhook_private"`
 	Providers      map[string]string   `koanf:"providers"` // of sms, push and line
 	LogLevel       string              `koanf:"log_level"`
+	EventLog       string              `koanf:"event_log"`      // folder; "": none is kept
+	EventLogDays   int                 `koanf:"event_log_days"` // 0: for ever
 }
 
 // keys are all there are, with what each is; those ending in a dot hold
@@ -62,6 +64,8 @@ var keys = map[string]string{
 	"webhook_private":  "let webhooks reach private networks",
 	"providers.":       "provider of sms, push and line: file:PATH writes messages down",
 	"log_level":        "debug, info, warn or error",
+	"event_log":        "folder in which all accepted inputs are kept; none: they are not kept",
+	"event_log_days":   "how many days they are kept; 0: for ever",
 }
 
 var defaults = map[string]any{

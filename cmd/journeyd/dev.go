@@ -34,6 +34,7 @@ import (
 type devFlags struct {
 	listen, data, redis, temporal, smtp, logLevel string
 	speed                                         float64
+	eventLog                                      bool
 }
 
 func devCommand() *cobra.Command {
@@ -58,6 +59,7 @@ func devCommand() *cobra.Command {
 	fl.StringVar(&f.redis, "redis", "", "URL of a Redis to use, or server or inprocess for one inside")
 	fl.StringVar(&f.temporal, "temporal", "", "address of a Temporal to use instead of the one inside")
 	fl.StringVar(&f.smtp, "smtp", "", "mail server to use instead of the mailbox: smtp://HOST:PORT")
+	fl.BoolVar(&f.eventLog, "event-log", false, "keep all accepted inputs in the folder of --data, to be replayed")
 	fl.StringVar(&f.logLevel, "log-level", "warn", "debug, info, warn or error")
 	return cmd
 }
@@ -129,6 +131,12 @@ func dev(ctx context.Context, dir string, f devFlags) error {
 	below.stops = append(below.stops, func() { _ = box.Close() })
 	b.mailbox = api + mailbox.Mount
 	opt.forgetters = append(opt.forgetters, box)
+	if f.eventLog {
+		if f.data == "" {
+			return usage(errors.New("--event-log keeps the log in the folder of --data: give that too"))
+		}
+		opt.eventLog = filepath.Join(f.data, "log")
+	}
 	opt.mailbox = mailbox.HandlerAt(box, mailbox.PageOptions{Hint: b.curl})
 	if err := devChannels(&opt, smtp, box); err != nil {
 		return err

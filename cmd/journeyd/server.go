@@ -18,6 +18,7 @@ import (
 
 	"journey/channels"
 	"journey/engine"
+	"journey/eventlog"
 	"journey/ingest"
 	"journey/profiles/store"
 	"journey/workflows"
@@ -50,6 +51,9 @@ type serverOptions struct {
 	// so that those who look at /readyz send no more; 0: not at all.
 	unready time.Duration
 	log     *slog.Logger
+
+	eventLog     string // folder of the event log; "": none is kept
+	eventLogDays int    // 0: for ever
 }
 
 // server is the wired whole.
@@ -63,7 +67,15 @@ type server struct {
 	door   door
 	http   *http.Server
 	failed chan error
+
+	log     eventlog.Store     // nil: none is kept
+	writing sync.WaitGroup     // the writer of the event log
+	unwrite context.CancelFunc // stops it; nil: there is none
 }
+
+// logBound is how many entries may wait in the event log of a partition: with
+// all of them full some gigabytes of Redis.
+const logBound = 20_000
 
 // passed is told of the points that reactions and deliveries pass. Only tests,
 // which end the process there, set it.
@@ -102,10 +114,23 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from,
 		Unsubscribe: opt.links.unsubscribe, UnsubscribeMail: opt.leaveBy, Logger: opt.log, Passed: passed,
 	})
+	s.keepLog(ctx)
 	s.api = s.newAPI(s.engine, s.health)
 	s.measure()
 	s.door.open(paths(opt.links.handler(s.engine), s.api.Handler()))
 	return s, nil
+}
+
+// keepLog starts the writer of the event log, if one is kept.
+func (s *server) keepLog(ctx context.Context) {
+	if s.log == nil {
+		return
+	}
+	w := eventlog.NewWriter(eventlog.WriterOptions{
+		Streams: s.store, Leases: s.engine.Held, To: s.log, Owner: s.engine.Owner(), Days: s.opt.eventLogDays, Logger: s.opt.log,
+	})
+	ctx, s.unwrite = context.WithCancel(context.WithoutCancel(ctx))
+	s.writing.Go(func() { w.Run(ctx) })
 }
 
 func (s *server) newAPI(e ingest.Engine, health func(context.Context) []ingest.Check) *ingest.Server {
@@ -153,10 +178,20 @@ func (s *server) tryConnect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.engine, err = engine.New(ctx, engine.Options{
+	o := engine.Options{
 		Store: s.store, Clock: engine.NewClock(opt.speed), Logger: opt.log, Unsubscribe: opt.links.unsubscribe,
 		Forgetters: opt.forgetters,
-	})
+	}
+	if opt.eventLog != "" {
+		disk, err := eventlog.OpenDisk(opt.eventLog)
+		if err != nil {
+			return err
+		}
+		s.log = disk
+		o.LogBound = logBound
+		o.Forgetters = append(slices.Clone(o.Forgetters), eventlog.Eraser{Streams: s.store, From: disk})
+	}
+	s.engine, err = engine.New(ctx, o)
 	if err != nil {
 		_ = s.store.Close()
 		s.store = nil
@@ -257,6 +292,10 @@ func (s *server) stop(ctx context.Context) {
 	under.Wait()
 	if s.client != nil {
 		s.client.Close()
+	}
+	if s.unwrite != nil {
+		s.unwrite()
+		s.writing.Wait()
 	}
 	if s.engine != nil {
 		_ = s.engine.Close()
