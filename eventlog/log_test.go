@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -113,4 +114,33 @@ func FuzzFrames(f *testing.F) {
 			_, _ = fr.open(b[fr.offset:])
 		}
 	})
+}
+
+func TestExport(t *testing.T) {
+	disk, err := OpenDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seg, err := appendFrame(nil, 3, []Stored{{Number: 1, Data: encode(t, whole())}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := disk.Put(context.Background(), "segments/2026-03-01/a-1.jel", seg); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(context.Background(), disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if n, err := l.Export(context.Background(), &b, map[string]bool{"6b1c": true}); err != nil || n != 2 {
+		t.Fatalf("%d calls, %v", n, err)
+	}
+	const first = `{"type":"track","userId":"ann","messageId":"m1","event":"order_completed","properties":{`
+	if !strings.HasPrefix(b.String(), first) || !strings.Contains(b.String(), `"name":"安"`) {
+		t.Errorf("exported is\n%s", b.String())
+	}
+	if n, err := l.Export(context.Background(), &b, map[string]bool{"else": true}); err != nil || n != 0 {
+		t.Errorf("of somebody else %d calls, %v", n, err)
+	}
 }

@@ -106,7 +106,7 @@ func root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w (%s --help lists the flags)", flagerr.Plain(err), cmd.CommandPath()))
 	})
-	cmd.AddCommand(devCommand(), serveCommand(), replayCommand())
+	cmd.AddCommand(devCommand(), serveCommand(), replayCommand(), exportCommand())
 	return cmd
 }
 
