@@ -79,6 +79,9 @@ func (s *Server) importFile(c *request) error {
 		return importProblem(&imports.FileError{Err: err})
 	}
 	sink := &importSink{engine: s.o.Engine, received: s.o.Now(), timeout: s.o.Limits.Timeout}
+	if err := sink.again(c.Request().Context(), func() error { return s.o.Engine.ImportBegins(c.Request().Context(), name) }); err != nil {
+		return err
+	}
 	sum, err := imports.Run(c.Request().Context(), reader, sink, imports.Report{Problem: w.problem, Progress: w.progress})
 	return w.end(sum, err)
 }

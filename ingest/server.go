@@ -46,6 +46,8 @@ type Engine interface {
 	Ready(ctx context.Context) engine.Health
 	// Live is what is live; nil while nothing was published.
 	Live() *orchestrator.Plan
+	// ImportBegins writes into the audit log that a file is to be imported.
+	ImportBegins(ctx context.Context, name string) error
 	// Imported and KeepImported remember the rows of imports by their keys.
 	Imported(ctx context.Context, name string, keys []uint64) ([]bool, error)
 	KeepImported(ctx context.Context, name string, keys []uint64) error
