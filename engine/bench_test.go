@@ -58,3 +58,9 @@ func BenchmarkSubmitHotBatch(b *testing.B) { benchSubmit(b, 10_000, 100) }
 func BenchmarkSubmitCold(b *testing.B) {
 	benchSubmit(b, 10_000, 1, func(o *Options) { o.CacheBytes = -1 })
 }
+
+// BenchmarkSubmitHotLogged is BenchmarkSubmitHot with an event log kept; nobody
+// empties the streams.
+func BenchmarkSubmitHotLogged(b *testing.B) {
+	benchSubmit(b, 10_000, 1, func(o *Options) { o.LogBound = 1 << 40 })
+}
