@@ -12,6 +12,12 @@ import (
 
 // What administrators do is written down before it is done.
 
+// Note writes down what an administrator is about to do to what the engine
+// does not keep itself. Without it, it must not be done.
+func (e *Engine) Note(ctx context.Context, action, target, detail string) error {
+	return e.audit(ctx, "", action, target, detail)
+}
+
 // audit writes down what is about to be done. Without it, it must not be done.
 func (e *Engine) audit(ctx context.Context, by, action, target, detail string) error {
 	if by == "" {

@@ -6,28 +6,23 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"time"
+
+	"journey/ingest/sources"
 )
 
-// Keys are write keys by the name of their source. All of them are compared,
-// by their hashes, whatever key is asked for: the time tells nothing of them.
-func Keys(bySource map[string]string) func(key string) (source string, ok bool) {
-	type entry struct {
-		sum    [sha256.Size]byte
-		source string
-	}
-	list := make([]entry, 0, len(bySource))
+// Keys are write keys by the name of their source, each of which may send
+// what it likes. Only hashes of keys are compared: the time tells nothing of
+// them.
+func Keys(bySource map[string]string) func(key string) (*sources.Live, bool) {
+	byHash := make(map[[sha256.Size]byte]*sources.Live, len(bySource))
 	for source, key := range bySource {
 		if key != "" {
-			list = append(list, entry{sha256.Sum256([]byte(key)), source})
+			byHash[sha256.Sum256([]byte(key))] = sources.Fixed(source)
 		}
 	}
-	return func(key string) (source string, ok bool) {
-		sum := sha256.Sum256([]byte(key))
-		for i := range list {
-			if subtle.ConstantTimeCompare(sum[:], list[i].sum[:]) == 1 {
-				source, ok = list[i].source, true
-			}
-		}
+	return func(key string) (*sources.Live, bool) {
+		source, ok := byHash[sha256.Sum256([]byte(key))]
 		return source, ok
 	}
 }
@@ -63,23 +58,44 @@ func credentials(h http.Header) (key string, bearer bool) {
 	return "", false
 }
 
-// source is the source that a write key belongs to.
-func (s *Server) source(key string) (string, *problem) {
+// source is the source that a write key belongs to, if it may send now.
+func (s *Server) source(key string) (*sources.Live, *problem) {
 	if key == "" {
-		return "", refuse(http.StatusUnauthorized, "missing-key",
+		return nil, refuse(http.StatusUnauthorized, "missing-key",
 			"no write key was sent: send it as the user of Basic authentication with an empty password, or as writeKey in the body")
 	}
-	if s.o.WriteKeys != nil {
-		if source, ok := s.o.WriteKeys(key); ok {
-			return source, nil
-		}
-		if _, secret, pair := strings.Cut(key, ":"); pair { // Jitsu's keys: ID:SECRET
-			if source, ok := s.o.WriteKeys(secret); ok {
-				return source, nil
-			}
+	source := s.find(key)
+	now := s.o.Now()
+	switch {
+	case source == nil:
+		return nil, refuse(http.StatusUnauthorized, "unknown-key", "the write key belongs to no source: see write_keys in the server's configuration, or journey sources")
+	case source.Off():
+		return nil, refuse(http.StatusNotFound, "source-off", "the source of this write key is switched off")
+	}
+	if wait := source.Wait(now); wait > 0 {
+		source.Count(sources.Limited, 1, now)
+		after := int((wait + time.Second - 1) / time.Second)
+		p := refuse(http.StatusTooManyRequests, "rate-limited", "this source sends more than its rate: send the same again later")
+		p.Retryable, p.after, p.reset = true, after, now.Add(wait)
+		return nil, p
+	}
+	return source, nil
+}
+
+// find is the source of a key; nil: there is none.
+func (s *Server) find(key string) *sources.Live {
+	if s.o.WriteKeys == nil {
+		return nil
+	}
+	if source, ok := s.o.WriteKeys(key); ok {
+		return source
+	}
+	if _, secret, pair := strings.Cut(key, ":"); pair { // Jitsu's keys: ID:SECRET
+		if source, ok := s.o.WriteKeys(secret); ok {
+			return source
 		}
 	}
-	return "", refuse(http.StatusUnauthorized, "unknown-key", "the write key belongs to no source: see write_keys in the server's configuration")
+	return nil
 }
 
 // admin lets only the admin key pass.

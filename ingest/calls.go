@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"journey/engine"
+	"journey/ingest/sources"
 	"journey/orchestrator/intake"
 	"journey/profiles"
 )
@@ -31,7 +32,7 @@ var kindNames = [...]string{
 
 // origin is what the calls of one request have in common.
 type origin struct {
-	source   string
+	source   *sources.Live
 	sentAt   any  // of the envelope
 	gpc      bool // the browser sends the Global Privacy Control
 	received time.Time
@@ -40,7 +41,7 @@ type origin struct {
 // newCall makes a call of an event; index is its place in the batch.
 func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Call, []profiles.Fault, *flaw) {
 	call := engine.Call{
-		Kind: kind, Source: from.source, MessageID: e.messageID,
+		Kind: kind, Source: from.source.Name(), MessageID: e.messageID,
 		UserID: e.userID, AnonymousID: e.anonymousID, PreviousID: e.previousID,
 		Traits: e.context.traits, Received: from.received,
 	}
@@ -61,6 +62,9 @@ func newCall(kind engine.CallKind, e *event, from origin, index int) (engine.Cal
 		}
 	case engine.CallIdentify:
 		call.Traits = intake.Beside(e.traits, e.context.traits)
+	}
+	if !from.source.Allows(kindNames[kind], call.Event) {
+		return call, nil, &flaw{code: "event-not-allowed", message: "the source of this write key may not send that: see the events it may send"}
 	}
 	if len(e.messageID) > maxMessageID {
 		return call, nil, &flaw{code: "too-long", field: "messageId", message: "a message id has at most 100 bytes"}

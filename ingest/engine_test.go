@@ -22,6 +22,7 @@ import (
 	"pgregory.net/rapid"
 
 	"journey/engine"
+	"journey/ingest/sources"
 	"journey/profiles"
 	"journey/profiles/store"
 )
@@ -105,11 +106,16 @@ func realServer(t testing.TB, redis string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r, err := sources.Open(ctx, st, []sources.Source{sources.Configured(sources.Source{Name: "web"}, "dev")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
+		r.Close()
 		_ = e.Close()
 		_ = st.Close()
 	})
-	return New(Options{Engine: e, WriteKeys: Keys(map[string]string{"web": "dev"}), AdminKey: "admin"})
+	return New(Options{Engine: e, Sources: r, AdminKey: "admin"})
 }
 
 // deployed is one with the workspace, published over the API.

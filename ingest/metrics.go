@@ -75,18 +75,6 @@ func (m *metrics) serve(c *request) error {
 // input counts calls.
 func (m *metrics) input(kind engine.CallKind, o outcome, n int) { m.inputs[kind][o].Add(float64(n)) }
 
-// result counts a call that the engine took.
-func (m *metrics) result(kind engine.CallKind, r *engine.CallResult) {
-	o := accepted
-	switch {
-	case r.Duplicate:
-		o = duplicate
-	case r.Suppressed:
-		o = suppressed
-	}
-	m.input(kind, o, 1)
-}
-
 // routeMetrics are the figures of a route.
 type routeMetrics struct {
 	name    string

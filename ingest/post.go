@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"journey/engine"
+	"journey/ingest/sources"
 	"journey/profiles"
 )
 
@@ -60,7 +61,7 @@ func (s *Server) done(p *post) {
 // read; with none there it must stand in the body. A Bearer token may be no
 // write key but a pass of somebody else's: then the key stands in the body,
 // too.
-func (s *Server) receive(c *request, p *post, limit int, what string) (source string, err error) {
+func (s *Server) receive(c *request, p *post, limit int, what string) (source *sources.Live, err error) {
 	r := c.Request()
 	key, bearer := credentials(r.Header)
 	if key == "" && (c.route.name == beacon || c.route.name == pixel) { // they cannot send headers
@@ -72,32 +73,32 @@ func (s *Server) receive(c *request, p *post, limit int, what string) (source st
 		case wrong != nil && bearer:
 			p.wrong = wrong
 		case wrong != nil:
-			return "", wrong
+			return nil, wrong
 		}
 	}
 	body, wrong := s.read(c, limit, what)
 	if wrong != nil {
-		return "", wrong
+		return nil, wrong
 	}
 	p.body = body
 	if wrong := s.enter(); wrong != nil {
-		return "", wrong
+		return nil, wrong
 	}
 	p.place = true
 	return source, nil
 }
 
 // bodyKey is the source of a call whose header named none.
-func (s *Server) bodyKey(p *post, source, key string) (string, error) {
-	if source != "" {
+func (s *Server) bodyKey(p *post, source *sources.Live, key string) (*sources.Live, error) {
+	if source != nil {
 		return source, nil
 	}
 	if key == "" && p.wrong != nil {
-		return "", p.wrong
+		return nil, p.wrong
 	}
 	source, wrong := s.source(key)
 	if wrong != nil {
-		return "", wrong
+		return nil, wrong
 	}
 	return source, nil
 }
@@ -117,49 +118,52 @@ func (s *Server) single(kind engine.CallKind) handler {
 }
 
 // one takes the call of a request that holds one.
-func (s *Server) one(c *request, kind engine.CallKind, journey string) (engine.CallResult, []profiles.Fault, error) {
+func (s *Server) one(c *request, kind engine.CallKind, journey string) (_ engine.CallResult, _ []profiles.Fault, err error) {
 	var none engine.CallResult
 	received := s.o.Now()
 	var p post
 	defer s.done(&p)
-	source, err := s.receive(c, &p, s.o.Limits.Event, "an event")
+	var source *sources.Live
+	defer func() { s.blame(source, err) }()
+	source, err = s.receive(c, &p, s.o.Limits.Event, "an event")
 	if err != nil {
-		s.metrics.input(kind, refused, 1)
+		s.count(source, kind, refused, 1)
 		return none, nil, err
 	}
 	var e event
 	wrong := parseEvent(string(p.body.buf), &e, segment)
 	if wrong != nil {
-		s.metrics.input(kind, refused, 1)
+		s.count(source, kind, refused, 1)
 		return none, nil, wrong.problem()
 	}
 	if source, err = s.bodyKey(&p, source, e.writeKey); err != nil {
-		s.metrics.input(kind, refused, 1)
+		s.count(source, kind, refused, 1)
 		return none, nil, err
 	}
+	source.Take(1, received)
 	calls := make([]engine.Call, 1)
 	var faults []profiles.Fault
 	calls[0], faults, wrong = newCall(kind, &e, origin{source: source, sentAt: e.sentAt, gpc: optsOut(c.Request().Header), received: received}, 0)
 	if wrong != nil {
-		s.metrics.input(kind, refused, 1)
+		s.count(source, kind, refused, 1)
 		return none, nil, wrong.problem()
 	}
 	calls[0].Journey = journey
-	results, err := s.submit(c, calls)
+	results, err := s.submit(c, source, calls)
 	if err != nil {
 		return none, nil, err
 	}
 	if err := results[0].Err; err != nil {
-		s.metrics.input(kind, refused, 1)
+		s.count(source, kind, refused, 1)
 		return none, nil, err
 	}
-	s.metrics.result(kind, &results[0])
+	s.counted(source, kind, &results[0])
 	return results[0], faults, nil
 }
 
 // submit hands calls to the engine. What the engine does not say about a
 // single call is about all of them: nothing is known to be stored.
-func (s *Server) submit(c *request, calls []engine.Call) ([]engine.CallResult, error) {
+func (s *Server) submit(c *request, source *sources.Live, calls []engine.Call) ([]engine.CallResult, error) {
 	ctx := engine.Until(c.Request().Context(), time.Now().Add(s.o.Limits.Timeout))
 	results, err := s.o.Engine.Submit(ctx, calls)
 	for i := range results {
@@ -169,7 +173,7 @@ func (s *Server) submit(c *request, calls []engine.Call) ([]engine.CallResult, e
 	}
 	if err != nil {
 		for i := range calls {
-			s.metrics.input(calls[i].Kind, failed, 1)
+			s.count(source, calls[i].Kind, failed, 1)
 		}
 		return nil, err
 	}
@@ -188,7 +192,9 @@ func (s *Server) batch(limit int) handler {
 		}
 		var env envelope
 		if wrong := parseBatch(string(p.body.buf), &env, s.o.Limits, segment); wrong != nil {
-			return wrong.problem()
+			err := wrong.problem()
+			s.blame(source, err)
+			return err
 		}
 		return s.take(c, &p, source, &env, received)
 	}
@@ -196,29 +202,65 @@ func (s *Server) batch(limit int) handler {
 
 // take stores the calls of a batch that are right and names those that are
 // not.
-func (s *Server) take(c *request, p *post, source string, env *envelope, received time.Time) error {
+func (s *Server) take(c *request, p *post, source *sources.Live, env *envelope, received time.Time) error {
 	source, err := s.bodyKey(p, source, env.writeKey)
 	if err != nil {
 		return err
 	}
+	source.Take(len(env.events), received)
 	from := origin{source: source, sentAt: env.sentAt, gpc: optsOut(c.Request().Header), received: received}
 	b := newSorted(len(env.events))
 	for i := range env.events {
 		b.add(i, &env.events[i], &env.context, from)
 	}
-	s.metrics.input(0, refusedItem, len(b.out.Refused))
+	s.count(source, 0, refusedItem, len(b.out.Refused))
 	if len(b.calls) > 0 {
-		results, err := s.submit(c, b.calls)
+		results, err := s.submit(c, source, b.calls)
 		if err != nil {
 			return err
 		}
-		s.results(b, results)
+		s.results(b, source, results)
+	}
+	if n := len(b.out.Refused); n > 0 {
+		source.Blame(b.out.Refused[n-1].Code, received)
 	}
 	if len(b.out.Refused) == 0 && len(b.out.Warnings) == 0 {
 		return c.bytes(http.StatusOK, stored)
 	}
 	b.sort()
 	return c.respond(http.StatusOK, b.out)
+}
+
+// count counts calls, and those of a source (nil: it is not known).
+func (s *Server) count(source *sources.Live, kind engine.CallKind, o outcome, n int) {
+	s.metrics.input(kind, o, n)
+	if source != nil {
+		source.Count(sourceOutcomes[o], n, s.o.Now())
+	}
+}
+
+// sourceOutcomes are the outcomes as a source counts them.
+var sourceOutcomes = [outcomes]sources.Outcome{
+	accepted: sources.Stored, duplicate: sources.Duplicate, refused: sources.Refused, refusedItem: sources.Refused, failed: sources.Failed,
+}
+
+// counted counts a call that the engine took.
+func (s *Server) counted(source *sources.Live, kind engine.CallKind, r *engine.CallResult) {
+	o := accepted
+	if r.Duplicate {
+		o = duplicate
+	}
+	s.count(source, kind, o, 1)
+}
+
+// blame remembers what a source did wrong last.
+func (s *Server) blame(source *sources.Live, err error) {
+	if source == nil || err == nil {
+		return
+	}
+	if p := problemOf(err); p.Status < 500 {
+		source.Blame(p.Code, s.o.Now())
+	}
 }
 
 // dot is a picture of one transparent point (GIF89a).

@@ -141,7 +141,9 @@ func (s *Server) captures(c *request) error {
 		wrong = parseBatch(`{"batch":[`+text+"]}", &env, s.o.Limits, posthog)
 	}
 	if wrong != nil {
-		return wrong.problem()
+		err := wrong.problem()
+		s.blame(source, err)
+		return err
 	}
 	for i := 0; env.writeKey == "" && i < len(env.events); i++ {
 		env.writeKey = env.events[i].writeKey

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"journey/engine"
 )
@@ -23,6 +24,8 @@ type problem struct {
 	Retryable bool   `json:"retryable"`
 
 	Diagnostics []json.RawMessage `json:"diagnostics,omitempty"` // of a workspace
+
+	reset time.Time // when a rate allows more; zero: it is none
 
 	after int   // seconds for Retry-After; 0: none
 	cause error // for the log
@@ -104,6 +107,9 @@ func (p *problem) write(w http.ResponseWriter, requestID string) {
 	h["Content-Type"], h["Cache-Control"] = typeProblem, noStore
 	if p.after > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.after))
+	}
+	if !p.reset.IsZero() { // in milliseconds since 1970, as Segment's older clients read it
+		h.Set("X-RateLimit-Reset", strconv.FormatInt(p.reset.UnixMilli(), 10))
 	}
 	if p.Status == http.StatusUnauthorized {
 		// Not Basic: browsers would ask their user for a password.

@@ -81,6 +81,9 @@ func (s *Server) routes() {
 	s.get("/v1/admin/releases", s.releases)
 	s.admins("/v1/admin/releases", s.deploy)
 	s.admins("/v1/admin/releases/:number/rollback", s.rollback)
+	if s.o.Sources != nil {
+		s.sourceRoutes()
+	}
 	s.get("/v1/admin/journeys", s.journeys)
 	s.admins("/v1/admin/journeys/:name/pause", s.pause(true))
 	s.admins("/v1/admin/journeys/:name/resume", s.pause(false))
@@ -228,7 +231,7 @@ var anyOrigin = []string{"*"}
 func allowOrigin(h http.Header, r *http.Request) {
 	if len(r.Header["Origin"]) > 0 {
 		h["Access-Control-Allow-Origin"] = anyOrigin
-		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+		h.Set("Access-Control-Expose-Headers", "Retry-After, X-RateLimit-Reset, X-Request-Id")
 	}
 }
 

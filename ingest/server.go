@@ -13,6 +13,7 @@ import (
 	"journey/audit"
 	"journey/dsl/diag"
 	"journey/engine"
+	"journey/ingest/sources"
 	"journey/orchestrator"
 	"journey/profiles"
 	"journey/why"
@@ -60,8 +61,11 @@ type Options struct {
 	Engine Engine
 	// WriteKeys says to which source a write key belongs; Keys makes one from
 	// a list. It must take the same time for keys that are nearly right. nil:
-	// nobody may write.
-	WriteKeys func(key string) (source string, ok bool)
+	// that of Sources, if there are any; else nobody may write.
+	WriteKeys func(key string) (source *sources.Live, ok bool)
+	// Sources are those that the admin API shows and changes; nil: it does
+	// not.
+	Sources *sources.Registry
 	// AdminKey opens profiles and releases; "": they are closed.
 	AdminKey string
 	// Mailbox is served at /dev/mailbox and below, its path as it came; nil:
@@ -146,6 +150,9 @@ type Server struct {
 // New makes a server.
 func New(o Options) *Server {
 	o.Limits = o.Limits.withDefaults()
+	if o.WriteKeys == nil && o.Sources != nil {
+		o.WriteKeys = o.Sources.Find
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"journey/engine"
+	"journey/ingest/sources"
 	"journey/profiles"
 )
 
@@ -57,16 +58,16 @@ func (b *sorted) warn(i int, faults []profiles.Fault) {
 }
 
 // results adds what the engine said of the calls.
-func (s *Server) results(b *sorted, results []engine.CallResult) {
+func (s *Server) results(b *sorted, source *sources.Live, results []engine.CallResult) {
 	for n := range results {
 		i, kind := b.index[n], b.calls[n].Kind
 		if wrong := callError(results[n].Err); wrong != nil {
 			b.refuse(i, &flaw{code: wrong.Code, field: wrong.Field, message: wrong.Message})
-			s.metrics.input(kind, refused, 1)
+			s.count(source, kind, refused, 1)
 			continue
 		}
 		b.warn(i, results[n].Warnings)
-		s.metrics.result(kind, &results[n])
+		s.counted(source, kind, &results[n])
 	}
 }
 

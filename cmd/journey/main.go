@@ -107,6 +107,7 @@ func newRoot() *cobra.Command {
 		newResume(),
 		newRollback(),
 		newSimulate(),
+		newSources(),
 		newTest(),
 		newVersion(),
 		newWhy(),

@@ -104,6 +104,8 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}})
 	case strings.HasPrefix(path, "/v1/admin/erasures"):
 		a.erasure(w, r)
+	case strings.HasPrefix(path, "/v1/admin/sources"):
+		a.sources(w, r)
 	case path == "/v1/admin/audit":
 		a.audit(w, r)
 	case strings.HasPrefix(path, "/v1/imports/"):
@@ -113,6 +115,36 @@ func (a *adminAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// sources answers about the source till, which can be made and changed.
+func (a *adminAPI) sources(w http.ResponseWriter, r *http.Request) {
+	till := map[string]any{"source": "till", "kind": "till", "keys": []any{map[string]any{"tail": "12ab"}}}
+	path := strings.TrimPrefix(r.URL.Path, "/v1/admin/sources")
+	if r.Method == http.MethodGet {
+		till["last_seen"], till["counts"] = "2026-03-02T09:00:00Z", map[string]any{"stored": 12, "refused": 1, "limited": 3}
+		till["last_error"] = map[string]any{"code": "event-not-allowed", "at": "2026-03-02T09:00:00Z"}
+		answerJSON(w, map[string]any{"sources": []any{till, map[string]any{"source": "web", "configured": true, "off": true}}})
+		return
+	}
+	var said map[string]any
+	_ = json.NewDecoder(r.Body).Decode(&said)
+	for k, v := range said {
+		if k != "name" {
+			till[k] = v
+		}
+	}
+	switch path {
+	case "", "/till/rotate":
+		till["key"] = "jw_0123456789abcdef"
+	case "/till/revoke":
+		till["keys"] = []any{}
+	case "/till":
+	default:
+		problemJSON(w, http.StatusNotFound, map[string]any{"detail": `there is no source "nobody"`, "code": "unknown-source"})
+		return
+	}
+	answerJSON(w, till)
 }
 
 // profile answers about ann, who is known in full.

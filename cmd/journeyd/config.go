@@ -38,6 +38,7 @@ type config struct {
 	UnsubMail      string              `koanf:"unsubscribe_mail"`
 	AdminKey       string              `koanf:"admin_key"`
 	WriteKeys      map[string]string   `koanf:"write_keys"`      // key by source name
+	Sources        map[string]source   `koanf:"sources"`         // how they may use them
 	WebhookSecrets map[string][]string `koanf:"webhook_secrets"` // by message name, the newest first
 	WebhookPrivate bool                `koanf:"webhook_private"`
 	Providers      map[string]string   `koanf:"providers"` // of sms, push and line
@@ -60,6 +61,7 @@ var keys = map[string]string{
 	"unsubscribe_mail": "mailbox that somebody reads, for those who want no more mails",
 	"admin_key":        "key for the admin API and profiles",
 	"write_keys.":      "key of each source that may post events",
+	"sources.":         "kind, rate, burst and events of each source",
 	"webhook_secrets.": "signing secrets of each webhook message",
 	"webhook_private":  "let webhooks reach private networks",
 	"providers.":       "provider of sms, push and line: file:PATH writes messages down",
@@ -217,17 +219,10 @@ func (c *config) complete() error {
 			missing = append(missing, name)
 		}
 	}
-	if len(c.WriteKeys) == 0 {
-		missing = append(missing, "write_keys")
-	}
 	if len(missing) > 0 {
 		sort.Strings(missing)
 		for _, name := range missing {
-			variable := "JOURNEY_" + strings.ToUpper(name)
-			if name == "write_keys" {
-				variable += "_NAME"
-			}
-			variables = append(variables, variable)
+			variables = append(variables, "JOURNEY_"+strings.ToUpper(name))
 		}
 		return fmt.Errorf("the configuration lacks %s: write them in the file of --config, or set %s",
 			strings.Join(missing, ", "), strings.Join(variables, ", "))
@@ -238,10 +233,8 @@ func (c *config) complete() error {
 	if err := c.completeMail(); err != nil {
 		return err
 	}
-	for name, key := range c.WriteKeys {
-		if len(key) < 16 {
-			return fmt.Errorf("write_keys.%s is too short to be a secret: use at least 16 characters", name)
-		}
+	if err := c.completeSources(); err != nil {
+		return err
 	}
 	if len(c.AdminKey) < 16 {
 		return errors.New("admin_key is too short to be a secret: use at least 16 characters")

@@ -71,9 +71,21 @@ func TestConfigUnknownKey(t *testing.T) {
 }
 
 func TestConfigComplete(t *testing.T) {
-	c := config{Redis: "redis://x", Temporal: "x:7233", AdminKey: "0123456789abcdef"}
-	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "write_keys") {
+	c := config{Redis: "redis://x", Temporal: "x:7233"}
+	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "admin_key") {
 		t.Errorf("got %v", err)
+	}
+	c.AdminKey, c.Sources = "0123456789abcdef", map[string]source{"web": {Rate: -1}}
+	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "sources.web has no key") {
+		t.Errorf("got %v", err)
+	}
+	c.WriteKeys = map[string]string{"web": "0123456789abcdef"}
+	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "sources.web: rate") {
+		t.Errorf("got %v", err)
+	}
+	c.Sources = map[string]source{"web": {Kind: "web", Rate: 100, Events: []string{"Order Completed"}}}
+	if err := c.complete(); err != nil || c.sources()[0].Rate != 100 || !c.sources()[0].Configured {
+		t.Errorf("got %v, %+v", err, c.sources())
 	}
 	c.WriteKeys = map[string]string{"web": "short"}
 	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "write_keys.web") {

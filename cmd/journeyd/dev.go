@@ -28,6 +28,7 @@ import (
 	"journey/devserver/embedtemporal"
 	"journey/dsl"
 	"journey/dsl/diag"
+	"journey/ingest/sources"
 )
 
 // devFlags are the flags of `journeyd dev`.
@@ -252,7 +253,7 @@ func devServer(f devFlags, below *surroundings, ln net.Listener, log *slog.Logge
 	secret, err := linkSecret(f.data)
 	return serverOptions{
 		listener: ln, redisURL: below.redisURL, temporal: below.temporal, namespace: "default", speed: f.speed,
-		from: "shop@journey.example", writeKeys: map[string]string{"dev": "dev"}, adminKey: "admin",
+		from: "shop@journey.example", sources: []sources.Source{sources.Configured(sources.Source{Name: "dev"}, "dev")}, adminKey: "admin",
 		links: newLinks("http://"+ln.Addr().String(), secret), redisWait: devPatience, log: log,
 	}, err
 }

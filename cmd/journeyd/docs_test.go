@@ -110,3 +110,30 @@ func TestExampleReadmes(t *testing.T) {
 		})
 	}
 }
+
+// Every block of commands of docs/sources.md works, one after the other, on the
+// shop.
+func TestSourcesDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/sources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := commandLine(t)
+	p := startDev(t, shop)
+	n := 0
+	for _, m := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
+		block := strings.ReplaceAll(m[1], "https://journey.example.com", p.api)
+		if strings.HasPrefix(block, "export ") {
+			continue // done by the test
+		}
+		n++
+		out, err := shell(path, "set -e\n"+block, "JOURNEY_SERVER="+p.api, "JOURNEY_KEY=admin")
+		posts := strings.Count(block, "curl ")
+		if err != nil || strings.Count(out, `"success":true`) != posts || strings.Contains(out, `"refused":`) {
+			t.Errorf("%s%v\n%s", block, err, out)
+		}
+	}
+	if n < 7 {
+		t.Errorf("only %d blocks were found", n)
+	}
+}

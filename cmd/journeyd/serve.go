@@ -83,7 +83,7 @@ func serve(ctx context.Context, c *config) error {
 	defer ln.Close()
 	s, err := wire(ctx, serverOptions{
 		listener: ln, redisURL: c.Redis, strict: true, temporal: c.Temporal, namespace: c.Namespace, speed: 1,
-		channels: set, from: c.From, writeKeys: c.WriteKeys, adminKey: c.AdminKey,
+		channels: set, from: c.From, sources: c.sources(), adminKey: c.AdminKey,
 		links: newLinks(c.publicURL(), c.linkSecrets()...), leaveBy: c.UnsubMail, unready: unreadyFor, log: log,
 		eventLog: c.EventLog, eventLogDays: c.EventLogDays,
 	})

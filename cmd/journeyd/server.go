@@ -20,6 +20,7 @@ import (
 	"journey/engine"
 	"journey/eventlog"
 	"journey/ingest"
+	"journey/ingest/sources"
 	"journey/profiles/store"
 	"journey/workflows"
 )
@@ -40,7 +41,7 @@ type serverOptions struct {
 	speed     float64
 	channels  channels.Set
 	from      string
-	writeKeys map[string]string // key by source
+	sources   []sources.Source // configured
 	adminKey  string
 	links     *links       // in messages
 	leaveBy   string       // mailbox to which those who want no more mails can write; "": none
@@ -58,15 +59,16 @@ type serverOptions struct {
 
 // server is the wired whole.
 type server struct {
-	opt    serverOptions
-	store  *store.Store
-	engine *engine.Engine
-	client client.Client
-	side   *workflows.Side
-	api    *ingest.Server // at first one that has no engine yet
-	door   door
-	http   *http.Server
-	failed chan error
+	opt     serverOptions
+	store   *store.Store
+	engine  *engine.Engine
+	sources *sources.Registry
+	client  client.Client
+	side    *workflows.Side
+	api     *ingest.Server // at first one that has no engine yet
+	door    door
+	http    *http.Server
+	failed  chan error
 
 	log     eventlog.Store     // nil: none is kept
 	writing sync.WaitGroup     // the writer of the event log
@@ -114,6 +116,9 @@ func wire(ctx context.Context, opt serverOptions) (s *server, err error) {
 		Client: s.client, Namespace: opt.namespace, Engine: s.engine, Channels: opt.channels, From: opt.from,
 		Unsubscribe: opt.links.unsubscribe, UnsubscribeMail: opt.leaveBy, Logger: opt.log, Passed: passed,
 	})
+	if s.sources, err = sources.Open(ctx, s.store, opt.sources, opt.log); err != nil {
+		return s, fmt.Errorf("the sources: %w", err)
+	}
 	s.keepLog(ctx)
 	s.api = s.newAPI(s.engine, s.health)
 	s.measure()
@@ -136,7 +141,7 @@ func (s *server) keepLog(ctx context.Context) {
 func (s *server) newAPI(e ingest.Engine, health func(context.Context) []ingest.Check) *ingest.Server {
 	opt := s.opt
 	return ingest.New(ingest.Options{
-		Engine: e, WriteKeys: ingest.Keys(opt.writeKeys), AdminKey: opt.adminKey, Mailbox: opt.mailbox,
+		Engine: e, Sources: s.sources, AdminKey: opt.adminKey, Mailbox: opt.mailbox,
 		Logger: opt.log, Version: version(), Health: health,
 	})
 }
@@ -296,6 +301,9 @@ func (s *server) stop(ctx context.Context) {
 	if s.unwrite != nil {
 		s.unwrite()
 		s.writing.Wait()
+	}
+	if s.sources != nil {
+		s.sources.Close()
 	}
 	if s.engine != nil {
 		_ = s.engine.Close()

@@ -28,6 +28,9 @@ const (
 	keyProcesses = "{journey}processes"
 	keyProbe     = "{journey}probe"
 
+	keyWriteKeys = "{journey}writekeys"
+	keyTally     = "{journey}tally"
+
 	keyBroadcasts   = "{journey}broadcasts"
 	keyBroadcasting = "{journey}broadcasting"
 
