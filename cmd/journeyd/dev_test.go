@@ -154,7 +154,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"dev", shop, "--listen", "127.0.0.1:0", "--data", locked}, 1, locked},
 		{[]string{"dev", wrong}, 3, "pinng"},
 		{[]string{"dev", shop, "--listen", "127.0.0.1:0", "--smtp", "http://x"}, 2, "smtp"},
-		{[]string{"serve"}, 2, "set JOURNEY_ADMIN_KEY, JOURNEY_REDIS, JOURNEY_TEMPORAL, JOURNEY_WRITE_KEYS_NAME"},
+		{[]string{"serve"}, 2, "set JOURNEY_ADMIN_KEY, JOURNEY_REDIS, JOURNEY_TEMPORAL"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			code, out, errs := exits(t, c.args...)

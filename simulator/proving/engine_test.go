@@ -116,14 +116,15 @@ func identifiersOf(in *proving.Input) []profiles.Identifier {
 const userID = "ann"
 
 // samePerson compares everything but what only one of the drivers has:
-// message ids and their marks, sequences and wakes, and when the person was
-// last called on.
+// message ids and their marks, sources, sequences and wakes, and when the
+// person was last called on.
 func samePerson(a, b *profiles.Person) string {
 	return cmp.Diff(a, b,
 		cmpopts.IgnoreFields(profiles.Person{}, "Created", "Last", "Marks", "Spilled"),
 		cmpopts.IgnoreFields(profiles.Run{}, "Seq", "Wake"),
 		cmpopts.IgnoreFields(profiles.Send{}, "Owner", "Deadline"),
-		cmpopts.IgnoreFields(profiles.Identifier{}, "Since"),
+		cmpopts.IgnoreFields(profiles.Identifier{}, "Since", "Source"),
+		cmpopts.IgnoreFields(profiles.Trait{}, "Source"),
 		cmpopts.IgnoreFields(cond.Event{}, "ID"),
 		cmpopts.EquateEmpty(),
 	)

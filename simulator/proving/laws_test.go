@@ -129,6 +129,13 @@ func (l *laws) settle(p *profiles.Person) {
 	l.quiet.Settle(halves, half)
 	l.quiet.Settle(halves, t)
 	l.same(once, twice, "settled twice")
+	for _, p := range []*profiles.Person{once, halves} {
+		for _, s := range p.Ledger {
+			if s.State == profiles.Planned {
+				s.At = 0 // since when it stands in line is when it was found due
+			}
+		}
+	}
 	l.same(once, halves, "settled half way")
 }
 
