@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -216,6 +217,7 @@ func TestJSONLines(t *testing.T) {
 
 // memory is a sink that remembers.
 type memory struct {
+	mu     sync.Mutex // one group is looked up while another is kept
 	known  map[uint64]bool
 	ids    map[string]bool
 	rows   []*Row
@@ -226,6 +228,8 @@ type memory struct {
 var errDead = errors.New("killed")
 
 func (m *memory) Known(_ context.Context, _ string, keys []uint64) ([]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	out := make([]bool, len(keys))
 	for i, k := range keys {
 		out[i] = m.known[k]
@@ -234,6 +238,8 @@ func (m *memory) Known(_ context.Context, _ string, keys []uint64) ([]bool, erro
 }
 
 func (m *memory) Keep(_ context.Context, _ string, keys []uint64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.die > 0 && len(m.ids) >= m.die {
 		return errDead
 	}
@@ -244,6 +250,8 @@ func (m *memory) Keep(_ context.Context, _ string, keys []uint64) error {
 }
 
 func (m *memory) Submit(_ context.Context, rows []*Row) ([]Outcome, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	out := make([]Outcome, len(rows))
 	for i, row := range rows {
 		if m.refuse != nil && m.refuse(row) {
