@@ -107,7 +107,7 @@ func (e *Engine) Erase(ctx context.Context, ref, mode, by string) (Erasure, erro
 	case mode == Unsuppress:
 		err = e.unsuppress(ctx, &r, id, ident)
 	case id == "" || store.Nowhere(id):
-		err = e.suppressUnknown(ctx, &r, id, ident)
+		err = e.suppressUnknown(ctx, &r, ident)
 	default:
 		r.Profile = id
 		err = e.begin(ctx, &r)
@@ -159,12 +159,9 @@ func (e *Engine) meant(ctx context.Context, ref string) (string, *profiles.Ident
 }
 
 // suppressUnknown keeps data of somebody from being stored of whom nothing is.
-func (e *Engine) suppressUnknown(ctx context.Context, r *Erasure, id string, ident *profiles.Identifier) error {
-	if ident == nil || r.Mode == DeleteOnly && id == "" {
+func (e *Engine) suppressUnknown(ctx context.Context, r *Erasure, ident *profiles.Identifier) error {
+	if ident == nil || r.Mode == DeleteOnly { // there is nothing to delete, or not any more
 		return ErrNoProfile
-	}
-	if r.Mode == DeleteOnly {
-		return ErrNoProfile // his data are gone already
 	}
 	if err := e.store.Shut(ctx, []profiles.Identifier{*ident}); err != nil {
 		return e.away(err)

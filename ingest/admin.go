@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"path"
 	"strconv"
@@ -116,15 +115,7 @@ func (s *Server) deployment(c *request) (*deployment, error) {
 	}
 	defer b.release()
 	d := &deployment{}
-	dec := json.NewDecoder(bytes.NewReader(b.buf))
-	dec.DisallowUnknownFields() // a misspelt dry_run must not publish
-	err := dec.Decode(d)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows its end")
-		}
-	}
-	if err != nil {
+	if err := strictly(b.buf, d); err != nil { // a misspelt dry_run must not publish
 		return nil, refuse(http.StatusBadRequest, "invalid-json", `the body is no deployment, {"sources": {NAME: TEXT}, "dry_run": BOOL}: `+err.Error())
 	}
 	if len(d.Sources) == 0 {

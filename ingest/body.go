@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -203,4 +204,18 @@ func bodyProblem(err error, limit int, what string) *problem {
 	p := refuse(http.StatusBadRequest, "broken-body", "the body broke off")
 	p.cause = err
 	return p
+}
+
+// strictly reads the one JSON value of an administrator's body. A field that
+// there is not is an error: misspelt, it would be taken for one that was left out.
+func strictly(body []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+		return errors.New("something follows its end")
+	}
+	return nil
 }

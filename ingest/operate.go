@@ -1,11 +1,8 @@
 package ingest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -76,15 +73,7 @@ func (s *Server) announcement(c *request) (*announcement, error) {
 	}
 	defer body.release()
 	a := &announcement{}
-	dec := json.NewDecoder(bytes.NewReader(body.buf))
-	dec.DisallowUnknownFields() // a misspelt segment must not address everybody
-	err := dec.Decode(a)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows its end")
-		}
-	}
-	if err != nil {
+	if err := strictly(body.buf, a); err != nil { // a misspelt segment must not address everybody
 		return nil, refuse(http.StatusBadRequest, "invalid-json",
 			`the body is no broadcast, {"id": ID, "journey": NAME, "segment": NAME or "everybody": true, "properties": {…}}: `+err.Error())
 	}

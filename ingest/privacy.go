@@ -1,11 +1,8 @@
 package ingest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -53,15 +50,7 @@ func (s *Server) wish(c *request) (*wish, error) {
 	}
 	defer body.release()
 	w := &wish{}
-	dec := json.NewDecoder(bytes.NewReader(body.buf))
-	dec.DisallowUnknownFields() // a misspelt mode must not pass for another
-	err := dec.Decode(w)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows its end")
-		}
-	}
-	if err != nil {
+	if err := strictly(body.buf, w); err != nil { // a misspelt mode must not pass for another
 		return nil, refuse(http.StatusBadRequest, "invalid-json", `the body is no erasure, {"person": "user_id:ann", "mode": MODE}: `+err.Error())
 	}
 	if w.Person == "" {
